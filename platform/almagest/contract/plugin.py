@@ -1,0 +1,169 @@
+"""What a plugin declares. A `plugin.py` is light to import: science code is named, and imported only on a worker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from almagest.contract.columns import Table
+from almagest.contract.errors import PluginError
+
+Runtime = Literal["classical", "torch", "keras"]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The publication whose method a plugin carries."""
+
+    authors: str
+    title: str
+    year: int
+    reference: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number or word that a person may set before training."""
+
+    name: str
+    default: int | float | str | bool
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def parse(self, value: Any) -> int | float | str | bool:
+        """Read a value given as text or number, or raise `PluginError`."""
+        kind = type(self.default)
+        try:
+            parsed = str(value).lower() in ("1", "true", "yes", "on") if kind is bool else kind(value)
+        except (TypeError, ValueError):
+            raise PluginError(f"parameter {self.name}: {value!r} is not of type {kind.__name__}") from None
+        if self.choices and parsed not in self.choices:
+            raise PluginError(f"parameter {self.name}: {parsed!r} is not one of {', '.join(self.choices)}")
+        low, high = self.minimum, self.maximum
+        if (low is not None and not parsed >= low) or (high is not None and not parsed <= high):
+            raise PluginError(f"parameter {self.name}: {parsed} is outside {low} to {high}")
+        return parsed
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A named condition on the rows to be scored; rows that fail are left out and counted.
+
+    `keeps` takes a `pa.Table` with the method's inputs and cut inputs and gives a boolean array, null counting as false.
+    """
+
+    name: str
+    description: str
+    keeps: Callable[[pa.Table], pa.Array]
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """How a plugin names the true class of an object.
+
+    Parameters
+    ----------
+    classes
+        All class names, in the order of the confusion matrix.
+    signal
+        The class that the search is for.
+    inputs
+        What the labels are derived from. Each value is taken from the object's own survey, or else from its
+        counterparts; columns that no survey gives are null.
+    implementation
+        ``module:function`` taking a `pa.Table` of the inputs, `inputs` of the method and a column ``survey``, and giving
+        a `pa.Table` with ``label`` (null: in no class) and ``reason`` (why not; null where there is a label).
+    """
+
+    classes: tuple[str, ...]
+    signal: str
+    inputs: Table
+    implementation: str
+
+    def function(self) -> Callable[[pa.Table], pa.Table]:
+        """Import the labelling function."""
+        return _imported(self.implementation)
+
+
+@dataclass(frozen=True)
+class Method:
+    """One trainable model of a plugin.
+
+    Parameters
+    ----------
+    runtime
+        Which worker runs it.
+    implementation
+        Module with ``train(sample, parameters, out, report) -> Result``, ``load(folder) -> model`` and
+        ``score(model, batch) -> pa.Table``, the rows of the table in the order of the batch's.
+    inputs
+        Columns that a survey must declare to be trained on or scored; their values may be null.
+    cut_inputs
+        Columns that the cuts look at where the survey has them; null elsewhere.
+    outputs
+        Columns of a prediction.
+    rank_by
+        The output by which candidates are ranked, between 0 and 1.
+    """
+
+    name: str
+    title: str
+    description: str
+    runtime: Runtime
+    implementation: str
+    inputs: Table
+    outputs: Table
+    rank_by: str
+    cut_inputs: Table = field(default_factory=lambda: Table("cut_inputs", "", ()))
+    cuts: tuple[Cut, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+
+    def module(self):
+        """Import the implementation: on a worker of the right runtime only."""
+        return import_module(self.implementation)
+
+    def parse_parameters(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Complete the given values with the defaults; raise `PluginError` for unknown names and bad values."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        if unknown := sorted(set(given) - set(known)):
+            raise PluginError(f"{self.name} has no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}")
+        return {name: parameter.parse(given.get(name, parameter.default)) for name, parameter in known.items()}
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A published method as the platform sees it."""
+
+    name: str
+    title: str
+    version: str
+    summary: str
+    paper: Paper
+    readme: Path
+    labelling: Labelling
+    methods: tuple[Method, ...]
+    # ``module:function(size, seed)`` giving a `pa.Table` of simulated objects: ``survey``, ``source_id``, ``label``, and
+    # every method's inputs and cut inputs. The law suite trains on it.
+    simulation: str
+
+    def method(self, name: str) -> Method:
+        """The method of that name, or `PluginError`."""
+        for method in self.methods:
+            if method.name == name:
+                return method
+        raise PluginError(f"plugin {self.name} has no method {name!r}; it has {', '.join(m.name for m in self.methods)}")
+
+    def simulate(self) -> Callable:
+        """Import the simulation."""
+        return _imported(self.simulation)
+
+
+def _imported(dotted: str) -> Callable:
+    module, _, function = dotted.partition(":")
+    return getattr(import_module(module), function)

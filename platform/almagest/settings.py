@@ -1,0 +1,105 @@
+"""Django settings. Everything that differs between machines comes from the environment; see README, "Settings"."""
+
+import os
+from pathlib import Path
+
+from almagest.core.addresses import broker_url, database_settings, home, secret_key
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+ALMAGEST_HOME = home()
+
+DEBUG = os.environ.get("ALMAGEST_DEBUG", "") == "1"
+SECRET_KEY = secret_key(ALMAGEST_HOME)
+ALLOWED_HOSTS = os.environ.get("ALMAGEST_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("ALMAGEST_ORIGINS", "").split(",") if origin]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "almagest.core",
+    "almagest.accounts",
+    "almagest.runs",
+    "almagest.sky",
+    "almagest.samples",
+    "almagest.registry",
+    "almagest.predictions",
+    "almagest.catalogs",
+    "almagest.web",
+    "almagest.server",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "almagest.web.middleware.SpeakPlainly",
+]
+ROOT_URLCONF = "almagest.urls"
+WSGI_APPLICATION = "almagest.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "almagest.web.context.site",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": database_settings(ALMAGEST_HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# Workers
+BROKER_URL = broker_url(ALMAGEST_HOME)
+# A chunk's lease: a worker that has not renewed it for so long is taken for dead.
+LEASE_SECONDS = float(os.environ.get("ALMAGEST_LEASE_SECONDS", "30"))
+REAP_SECONDS = float(os.environ.get("ALMAGEST_REAP_SECONDS", "5"))
+# Objects scored in one transaction: small enough to end well inside any time-out, large enough to be quick.
+BLOCK_SIZE = int(os.environ.get("ALMAGEST_BLOCK_SIZE", "50000"))
+
+# Files
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": ALMAGEST_HOME / "files"},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "static_root"
+MEDIA_ROOT = ALMAGEST_HOME / "files"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("ALMAGEST_LOG", "WARNING")},
+}

@@ -1,0 +1,1 @@
+"""Local dwarf galaxies (Zhang et al.): see README.md."""
