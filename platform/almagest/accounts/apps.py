@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People, and who may see what."""
+
+    name = "almagest.accounts"

@@ -1,0 +1,78 @@
+"""Bulk data as Arrow: into PostgreSQL by binary COPY, out of it by ADBC."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import adbc_driver_postgresql.dbapi as adbc
+import pyarrow as pa
+from django.db import connection
+from pgpq import ArrowToPostgresBinaryEncoder
+
+from almagest.contract import Table
+from almagest.contract.casting import cast_to
+from almagest.core.tables import column_list, quote
+
+ROWS_PER_MESSAGE = 65_536
+
+
+def copy_in(table: Table, data: pa.Table, *, into: str | None = None) -> int:
+    """Append rows to a declared table, on Django's own connection and in its transaction.
+
+    Parameters
+    ----------
+    table
+        The declaration that the data are cast to; binary COPY itself would not notice a wrong type.
+    data
+        Exactly the declared columns in their order.
+    into
+        Name of the table in the database, where it differs from the declaration's.
+
+    Returns
+    -------
+    Number of rows.
+
+    Raises
+    ------
+    TableError
+        When the data do not fit the declaration.
+    """
+    data = cast_to(table, data)
+    encoder = ArrowToPostgresBinaryEncoder(data.schema)
+    connection.ensure_connection()
+    target = f"COPY {quote(into or table.name)} ({column_list(table.names)}) FROM STDIN WITH (FORMAT BINARY)"
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor, cursor.copy(target) as copy:
+        copy.write(encoder.write_header())
+        for batch in data.to_batches(max_chunksize=ROWS_PER_MESSAGE):
+            copy.write(encoder.write_batch(batch))
+        copy.write(encoder.finish())
+    return data.num_rows
+
+
+def stream_arrow(sql: str, parameters: Sequence = ()) -> Iterator[pa.RecordBatch]:
+    """Run a query on a connection of its own and give its rows batch by batch, in bounded memory.
+
+    It sees committed rows only. Parameters are written ``$1``, ``$2``, … in the query.
+    """
+    with _adbc_cursor() as cursor:
+        cursor.execute(sql, list(parameters) or None)
+        yield from cursor.fetch_record_batch()
+
+
+def read_arrow(sql: str, parameters: Sequence = ()) -> pa.Table:
+    """Run a query as `stream_arrow` does and give all its rows."""
+    with _adbc_cursor() as cursor:
+        cursor.execute(sql, list(parameters) or None)
+        return cursor.fetch_arrow_table()
+
+
+@contextmanager
+def _adbc_cursor():
+    with adbc.connect(database_uri(), autocommit=True) as own, own.cursor() as cursor:
+        yield cursor
+
+
+def database_uri() -> str:
+    """Django's current database as libpq's connection string: tests that move to a clone are followed."""
+    keys = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    given = {keys[key]: str(value) for key, value in connection.settings_dict.items() if key in keys and value}
+    return " ".join(f"{key}='{value}'" for key, value in given.items())
