@@ -1,0 +1,35 @@
+"""`manage.py freeze_sample NAME --plugin P --method M --surveys A B …`."""
+
+from django.core.management.base import BaseCommand
+
+from almagest.runs.waiting import run_wait
+from almagest.samples.models import Sample
+from almagest.samples.services import sample_start
+
+
+class Command(BaseCommand):
+    """Define a sample and wait until a worker has frozen it."""
+
+    help = "Freeze a sample: objects of surveys with a plugin's labels and a split by cross-match group."
+
+    def add_arguments(self, parser):
+        """Name, what for, which surveys."""
+        parser.add_argument("name")
+        parser.add_argument("--plugin", required=True)
+        parser.add_argument("--method", required=True)
+        parser.add_argument("--surveys", nargs="+", required=True)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--test-fraction", type=float, default=0.2)
+        parser.add_argument("--if-missing", action="store_true", help="do nothing when the sample is there")
+
+    def handle(self, *, name, plugin, method, surveys, seed, test_fraction, if_missing, **options):
+        """Start the run and follow it."""
+        if if_missing and Sample.objects.filter(name=name).exclude(rows=None).exists():
+            return
+        Sample.objects.filter(name=name, rows=None, run__state__in=["failed", "cancelled"]).delete()
+        run_wait(sample_start(name=name, plugin=plugin, method=method, surveys=surveys, seed=seed,
+                              test_fraction=test_fraction))
+        sample = Sample.objects.get(name=name)
+        self.stdout.write(f"sample {name}: {sample.rows:,} objects, checksum {sample.checksum[:12]}")
+        for why, count in sample.left_out.items():
+            self.stdout.write(f"  left out: {count:>7,} {why}")

@@ -1,0 +1,36 @@
+"""Frozen samples: objects, labels and a split, cut from a named snapshot and kept as a folder."""
+
+from django.db import models
+
+from almagest.accounts.models import Owned
+from almagest.runs.models import Run
+
+
+class Sample(Owned):
+    """A sample; empty until its run has frozen it, unchanging from then on."""
+
+    name = models.SlugField(max_length=80, unique=True)
+    plugin_name = models.CharField(max_length=60)
+    method_name = models.CharField(max_length=60)
+    # Which surveys, which seed, what share is held back.
+    definition = models.JSONField()
+    # The state of the sky it was cut from: measurements and cross-matches with larger numbers are not in it.
+    ingest_id = models.BigIntegerField()
+    cross_match_id = models.BigIntegerField()
+    run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="samples")
+    rows = models.IntegerField(null=True)
+    # {survey: {class: {"train": n, "test": n}}}
+    counts = models.JSONField(default=dict)
+    # {why: n} for the objects that are in the surveys but not in the sample.
+    left_out = models.JSONField(default=dict)
+    checksum = models.CharField(max_length=64, blank=True)
+    folder = models.CharField(max_length=200, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ["-id"]
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,58 @@
+"""Reading what a method needs from the surveys that have it, as of a snapshot."""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from almagest.contract import Column, Table, TableError
+from almagest.contract.units import unit_factor
+from almagest.core.copy import read_arrow
+from almagest.core.tables import quote
+from almagest.sky.models import Survey
+from almagest.sky.selectors import measurements_as_of
+from almagest.sky.surveys import SURVEYS
+
+KEYS = ("object_id", "revision")
+
+
+def can_feed(survey_slug: str, inputs: Table) -> bool:
+    """Whether the survey declares all of the inputs, each as the same kind of number in a unit that converts."""
+    table = SURVEYS[survey_slug].table
+    return all(column.name in table and _fits(table[column.name], column) for column in inputs.columns)
+
+
+def read_rows(survey: Survey, wanted: Iterable[Column], *, ingest_id: int, low: int = 0, high: int = 2**63 - 1) -> pa.Table:
+    """One survey's objects in an id range: ``object_id``, ``revision`` and the wanted columns, in order of object_id.
+
+    Columns that the survey does not have are null; units are turned into the wanted ones.
+    """
+    table = SURVEYS[survey.slug].table
+    wanted = list(wanted)
+    there = [column for column in wanted if column.name in table and _fits(table[column.name], column)]
+    source = measurements_as_of(survey, [column.name for column in there], ingest_id)
+    names = ", ".join(quote(name) for name in (*KEYS, *(column.name for column in there)))
+    rows = read_arrow(
+        f"SELECT {names} FROM ({source}) AS seen WHERE object_id BETWEEN $1 AND $2 ORDER BY object_id", (low, high)
+    )
+    for column in wanted:
+        rows = _with_column(rows, column, table)
+    return rows.select([*KEYS, *(column.name for column in wanted)])
+
+
+def _fits(found: Column, wanted: Column) -> bool:
+    same_kind = found.dtype == wanted.dtype or {found.dtype[:5], wanted.dtype[:5]} <= {"float"}
+    try:
+        unit_factor(found.unit, wanted.unit)
+    except TableError:
+        return False
+    return same_kind and bool(found.shape) == bool(wanted.shape)
+
+
+def _with_column(rows: pa.Table, column: Column, table: Table) -> pa.Table:
+    if column.name not in rows.column_names:
+        return rows.append_column(column.name, pa.nulls(rows.num_rows, column.arrow_type))
+    values = rows[column.name].cast(column.arrow_type)
+    factor = unit_factor(table[column.name].unit, column.unit)
+    if factor != 1.0:
+        values = pa.compute.multiply(values, factor).cast(column.arrow_type)
+    return rows.set_column(rows.column_names.index(column.name), column.name, values)

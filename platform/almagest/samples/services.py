@@ -1,0 +1,61 @@
+"""Defining and freezing samples."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.db import transaction
+
+from almagest.contract import Labelling, Method, SampleError
+from almagest.core.files import store_folder
+from almagest.runs.leases import Claim, claim_complete
+from almagest.runs.models import Run
+from almagest.runs.services import ChunkSpec, run_start
+from almagest.samples.build import build_sample
+from almagest.samples.models import Sample
+from almagest.samples.reading import can_feed
+from almagest.sky.selectors import snapshot, survey_get
+
+KIND = "freeze_sample"
+
+
+@transaction.atomic
+def sample_start(
+    *, name: str, plugin: str, method: str, surveys: list[str], seed: int = 1, test_fraction: float = 0.2, owner=None
+) -> Run:
+    """Define a sample on the sky as it is now, and send it to be frozen.
+
+    Raises
+    ------
+    SampleError
+        When the name is taken, or a survey is unknown, or the share held back is not between 0 and 1.
+    """
+    if Sample.objects.filter(name=name).exists():
+        raise SampleError(f"a sample named {name!r} exists; samples never change, choose another name")
+    if not 0 < test_fraction < 1:
+        raise SampleError(f"test fraction {test_fraction} is not between 0 and 1")
+    slugs = sorted({survey_get(user=owner, slug=slug).slug for slug in surveys})
+    now = snapshot()
+    sample = Sample.objects.create(
+        name=name, plugin_name=plugin, method_name=method, owner=owner,
+        definition={"plugin": plugin, "method": method, "surveys": slugs, "seed": seed, "test_fraction": test_fraction},
+        ingest_id=now.ingest_id, cross_match_id=now.cross_match_id,
+    )
+    chunk = ChunkSpec(queue="data", payload={"sample_id": sample.pk})
+    run = run_start(kind=KIND, title=f"Freeze sample {name}", chunks=[chunk], owner=owner,
+                    parameters=sample.definition)
+    sample.run = run
+    sample.save(update_fields=["run"])
+    return run
+
+
+def sample_freeze(*, claim: Claim, sample: Sample, method: Method, labelling: Labelling) -> None:
+    """Build the sample's folder, keep it, and fill its row, all at once."""
+    for slug in sample.definition["surveys"]:
+        if not can_feed(slug, method.inputs):
+            raise SampleError(f"survey {slug} lacks inputs of {method.name}: {', '.join(method.inputs.names)}")
+    with TemporaryDirectory(prefix="almagest-") as folder:
+        values = build_sample(sample, method, labelling, Path(folder))
+        key, _ = store_folder(Path(folder), "samples")
+    with transaction.atomic():
+        Sample.objects.filter(pk=sample.pk).update(folder=key, **values)
+        claim_complete(claim, outcome={"sample": sample.name, "rows": values["rows"]})
