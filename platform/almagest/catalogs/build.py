@@ -1,0 +1,93 @@
+"""Filling a catalog's table, and the numbers that its page shows at once."""
+
+from pathlib import Path
+
+from django.db import connection
+
+from almagest.catalogs.models import Edition
+from almagest.contract import Column, Table
+from almagest.contract.sample import Sample as SampleFolder
+from almagest.contract.units import unit_factor
+from almagest.core.copy import copy_in
+from almagest.core.files import local_copy
+from almagest.core.tables import column_list, quote, sql_type
+from almagest.registry.models import ModelVersion
+from almagest.sky.models import Survey
+from almagest.sky.selectors import measurements_as_of
+from almagest.sky.surveys import SURVEYS
+
+HISTOGRAM_BINS = 50
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+MEMBERS = Table("sample_members", "The sample's objects, while a catalog is filled", (
+    Column("object_id", "int64", nullable=False), Column("split", "string"), Column("label", "string"),
+))
+
+
+def catalog_fill(edition: Edition) -> None:
+    """Insert the candidates, best first, so that the first pages lie together on disk."""
+    _load_members(edition.version)
+    with connection.cursor() as cursor:
+        for survey in Survey.objects.filter(slug__in=edition.prediction_set.surveys):
+            cursor.execute(_insert(edition, survey), [survey.slug, survey.pk, edition.threshold])
+        cursor.execute(f"DROP TABLE {quote(MEMBERS.name)}")
+
+
+def _load_members(version: ModelVersion) -> None:
+    with local_copy(version.sample.folder) as folder:
+        rows = SampleFolder.open(Path(folder)).rows.select(MEMBERS.names)
+    with connection.cursor() as cursor:
+        columns = ", ".join(f"{quote(c.name)} {sql_type(c)}" for c in MEMBERS.columns)
+        cursor.execute(f"CREATE TEMPORARY TABLE {quote(MEMBERS.name)} ({columns}) ON COMMIT DROP")
+        copy_in(MEMBERS, rows)
+        cursor.execute(f"ANALYZE {quote(MEMBERS.name)}")
+
+
+def _insert(edition: Edition, survey: Survey) -> str:
+    table, there = edition.table, SURVEYS[survey.slug].table
+    outputs = edition.version.method.output_table.names
+    special = {"object_id": "p.object_id", "survey": "%s", "revision": "p.revision", "sample_split": "t.split",
+               "sample_label": "t.label"} | {name: f"o.{name}" for name in ("source_id", "ra", "dec", "healpix")}
+    special |= {name: f"p.{quote(name)}" for name in outputs}
+    values = [special.get(column.name) or _measured(column, there) for column in table.columns]
+    measured = [c.name for c in table.columns if c.name not in special and c.name in there]
+    rank_by = quote(edition.version.method.rank_by)
+    return (
+        f"INSERT INTO {quote(edition.table_name)} ({column_list(table.names)}) SELECT {', '.join(values)} "
+        f"FROM {quote(edition.prediction_set.table_name)} p JOIN objects o ON o.id = p.object_id "
+        f"JOIN ({measurements_as_of(survey, measured, edition.prediction_set.ingest_id)}) m ON m.object_id = p.object_id "
+        f"LEFT JOIN {quote(MEMBERS.name)} t ON t.object_id = p.object_id "
+        f"WHERE p.survey_id = %s AND p.{rank_by} >= %s ORDER BY p.{rank_by} DESC"
+    )
+
+
+def _measured(column: Column, there: Table) -> str:
+    if column.name not in there:
+        return f"NULL::{sql_type(column)}"
+    factor = unit_factor(there[column.name].unit, column.unit)
+    value = f"m.{quote(column.name)}" + (f" * {factor!r}" if factor != 1.0 else "")
+    return f"({value})::{sql_type(column)}"
+
+
+def catalog_statistics(edition: Edition) -> None:
+    """Set the edition's counts, ranges, histogram and thresholds."""
+    scores, rank_by = quote(edition.prediction_set.table_name), quote(edition.version.method.rank_by)
+    name = quote(edition.table_name)
+    numbers = [c.name for c in edition.table.columns if c.is_number and c.level < 3]
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {name}")
+        cursor.execute(f"SELECT survey, count(*) FROM {name} GROUP BY survey ORDER BY survey")
+        edition.survey_counts = dict(cursor.fetchall())
+        edition.rows = sum(edition.survey_counts.values())
+        cursor.execute(f"SELECT {', '.join(f'min({quote(n)}), max({quote(n)})' for n in numbers)} FROM {name}")
+        values = cursor.fetchone()
+        edition.ranges = {n: [values[2 * i], values[2 * i + 1]] for i, n in enumerate(numbers)}
+        cursor.execute(
+            f"SELECT least(width_bucket({rank_by}, 0, 1, {HISTOGRAM_BINS}), {HISTOGRAM_BINS}) AS bin, count(*) "
+            f"FROM {scores} WHERE {rank_by} IS NOT NULL GROUP BY bin"
+        )
+        counts = dict(cursor.fetchall())
+        edition.histogram = {"edges": [i / HISTOGRAM_BINS for i in range(HISTOGRAM_BINS + 1)],
+                             "counts": [counts.get(i + 1, 0) for i in range(HISTOGRAM_BINS)]}
+        above = ", ".join(f"count(*) FILTER (WHERE {rank_by} >= {t})" for t in THRESHOLDS)
+        cursor.execute(f"SELECT {above} FROM {scores}")
+        edition.thresholds = [{"threshold": t, "count": n} for t, n in zip(THRESHOLDS, cursor.fetchone(), strict=True)]

@@ -1,0 +1,87 @@
+"""Publishing catalogs."""
+
+from datetime import timedelta
+
+from django.db import OperationalError, transaction
+from django.db.models import Max, Q
+from django.db.models.functions import Now
+
+from almagest.catalogs.build import catalog_fill, catalog_statistics
+from almagest.catalogs.models import Catalog, Edition
+from almagest.catalogs.tables import catalog_table
+from almagest.contract import AlmagestError
+from almagest.core.tables import create_indexes, create_table, drop_table, table_exists
+from almagest.predictions.models import PredictionSet
+from almagest.registry.models import ModelVersion
+from almagest.runs.leases import Claim, claim_complete
+from almagest.runs.models import Run
+from almagest.runs.services import ChunkSpec, run_start
+from almagest.sky.models import Survey
+
+KIND = "publish_catalog"
+READERS_LEAVE_WITHIN = timedelta(minutes=2)
+
+
+class CatalogError(AlmagestError):
+    """A catalog is not there, cannot be published, or was asked for something that it does not have."""
+
+
+@transaction.atomic
+def catalog_publish_start(
+    *, slug: str, version: ModelVersion, threshold: float, title: str = "", description: str = "", owner=None
+) -> Run:
+    """Send a catalog, new or known, to be filled from a version's current scores.
+
+    Raises
+    ------
+    CatalogError
+        When the version has no scores, or the threshold is not between 0 and 1.
+    """
+    scores = version.prediction_sets.filter(state=PredictionSet.State.CURRENT).first()
+    if scores is None:
+        raise CatalogError(f"{version} has no scores yet; run `manage.py score` first")
+    if not 0 <= threshold <= 1:
+        raise CatalogError(f"threshold {threshold} is not between 0 and 1")
+    defaults = {"title": title or slug, "description": description, "owner": owner, "visibility": version.visibility}
+    catalog, _ = Catalog.objects.get_or_create(slug=slug, defaults=defaults)
+    Catalog.objects.select_for_update().get(pk=catalog.pk)
+    revision = (catalog.editions.aggregate(last=Max("revision"))["last"] or 0) + 1
+    edition = Edition(catalog=catalog, revision=revision, version=version, prediction_set=scores, threshold=threshold)
+    edition.columns = catalog_table(version, edition.table_name).table.to_json()
+    edition.is_simulated = Survey.objects.filter(slug__in=scores.surveys, observed=False).exists()
+    edition.save()
+    edition.run = run_start(
+        kind=KIND, title=f"Publish {catalog.title}", chunks=[ChunkSpec("data", {"edition_id": edition.pk})], owner=owner,
+        visibility=version.visibility, parameters={"catalog": slug, "version": str(version), "threshold": threshold},
+    )
+    edition.save(update_fields=["run"])
+    return edition.run
+
+
+def catalog_publish(*, claim: Claim, edition: Edition) -> None:
+    """Fill the edition's table and move the catalog to it, in one transaction."""
+    declared = catalog_table(edition.version, edition.table_name)
+    with transaction.atomic():
+        drop_table(edition.table_name)
+        create_table(declared, with_indexes=False)
+        catalog_fill(edition)
+        create_indexes(declared)
+        catalog_statistics(edition)
+        edition.catalog.editions.filter(is_current=True).update(is_current=False, retired=Now())
+        edition.is_current, edition.published = True, Now()
+        edition.save()
+        claim_complete(claim, outcome={"catalog": edition.catalog.slug, "revision": edition.revision, "rows": edition.rows})
+
+
+def catalogs_sweep() -> list[str]:
+    """Drop the tables of editions that were replaced a while ago."""
+    old = Q(is_current=False, retired__lt=Now() - READERS_LEAVE_WITHIN)
+    dropped = []
+    for edition in Edition.objects.filter(old):
+        if table_exists(edition.table_name):
+            try:
+                drop_table(edition.table_name)
+                dropped.append(edition.table_name)
+            except OperationalError:  # somebody still reads it: the next sweep gets it
+                continue
+    return dropped

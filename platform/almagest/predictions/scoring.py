@@ -1,0 +1,37 @@
+"""One block of objects, from the database through the model to rows."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from almagest.contract import Method, PluginError
+from almagest.contract.casting import cast_to
+from almagest.contract.cuts import apply_cuts
+from almagest.predictions.models import PredictionSet
+from almagest.samples.reading import KEYS, read_rows
+from almagest.sky.models import Survey
+
+
+def score_block(
+    scores: PredictionSet, survey: Survey, method: Method, model: Any, *, low: int, high: int
+) -> tuple[pa.Table, dict]:
+    """Read, cut and score the objects of an id range.
+
+    Returns
+    -------
+    Rows with ``object_id``, ``revision`` and the method's outputs; and counts: objects read, left out by each cut.
+
+    Raises
+    ------
+    PluginError
+        When the model gives another number of rows than it got.
+    """
+    wanted = {c.name: c for table in (method.inputs, method.cut_inputs) for c in table.columns}
+    batch = read_rows(survey, wanted.values(), ingest_id=scores.ingest_id, low=low, high=high)
+    kept, left_out = apply_cuts(method.cuts, batch)
+    outputs = cast_to(method.outputs, method.module().score(model, kept))
+    if outputs.num_rows != kept.num_rows:
+        raise PluginError(f"{method.name} gave {outputs.num_rows} rows for {kept.num_rows} objects")
+    for i, key in enumerate(KEYS):
+        outputs = outputs.add_column(i, key, kept[key])
+    return outputs, {"objects": batch.num_rows, "left_out": dict(left_out)}

@@ -1,0 +1,45 @@
+"""Reading scores."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from almagest.contract import Column
+from almagest.core.tables import quote
+from almagest.predictions.models import PredictionSet
+from almagest.registry.models import ModelVersion
+from almagest.registry.selectors import version_list
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one model version says of one object."""
+
+    version: ModelVersion
+    values: list[tuple[Column, Any]]
+    score: float | None
+    revision: int
+    is_stale: bool
+
+
+def current_sets(*, user):
+    """Prediction sets that readers may see, one for each version at most."""
+    sets = PredictionSet.objects.filter(state=PredictionSet.State.CURRENT, version__in=version_list(user=user))
+    return sets.select_related("version__method__plugin", "run")
+
+
+def object_predictions(*, user, object_id: int, revision: int) -> list[Prediction]:
+    """Every visible model's scores of one object; stale where the model saw an older revision than `revision`."""
+    sets = list(current_sets(user=user))
+    found = []
+    with connection.cursor() as cursor:
+        for scores in sets:
+            columns = scores.version.method.output_table.columns
+            names = ", ".join(quote(name) for name in ("revision", *(c.name for c in columns)))
+            cursor.execute(f"SELECT {names} FROM {quote(scores.table_name)} WHERE object_id = %s", [object_id])
+            if row := cursor.fetchone():
+                values = list(zip(columns, row[1:], strict=True))
+                score = next(value for column, value in values if column.name == scores.version.method.rank_by)
+                found.append(Prediction(scores.version, values, score, row[0], row[0] != revision))
+    return found

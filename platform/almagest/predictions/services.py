@@ -1,0 +1,131 @@
+"""Scoring: frozen blocks, exactly one row for each object, visible all at once."""
+
+from datetime import timedelta
+
+import pyarrow as pa
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from almagest.contract import AlmagestError
+from almagest.core.copy import copy_in
+from almagest.core.tables import create_indexes, create_table, drop_table, quote, table_exists
+from almagest.predictions.models import PredictionSet
+from almagest.predictions.tables import set_table
+from almagest.registry.models import ModelVersion
+from almagest.runs.leases import Claim, claim_complete
+from almagest.runs.models import Chunk, Run
+from almagest.runs.services import ChunkSpec, run_start
+from almagest.samples.reading import can_feed
+from almagest.sky.models import Survey
+from almagest.sky.selectors import snapshot, survey_list
+from almagest.sky.surveys import SURVEYS
+
+KIND = "score"
+# A page that has found a table's name a moment before it was retired may still read it.
+READERS_LEAVE_WITHIN = timedelta(minutes=2)
+
+
+class ScoringError(AlmagestError):
+    """A scoring cannot be started."""
+
+
+@transaction.atomic
+def scoring_start(*, version: ModelVersion, surveys: list[str] | None = None, owner=None) -> Run:
+    """Freeze the list of blocks of objects, and send them to the workers of the model's runtime.
+
+    Parameters
+    ----------
+    surveys
+        Slugs; without them every survey that the user sees and that declares the method's inputs.
+
+    Raises
+    ------
+    ScoringError
+        When a survey cannot feed the method, or there is nothing to score.
+    """
+    chosen = _surveys(version, surveys, owner)
+    now = snapshot()
+    blocks = [ChunkSpec(version.method.runtime, block) for survey in chosen for block in _blocks(survey, now.ingest_id)]
+    if not blocks:
+        raise ScoringError(f"{version}: there are no objects to score; ingest a survey first")
+    scores = PredictionSet.objects.create(version=version, ingest_id=now.ingest_id, surveys=[s.slug for s in chosen])
+    create_table(set_table(scores), with_indexes=False)
+    finish = ChunkSpec("data", {"publish": scores.pk}, phase=1)
+    scores.run = run_start(
+        kind=KIND, title=f"Score with {version}", chunks=[*blocks, finish], owner=owner, visibility=version.visibility,
+        parameters={"prediction_set": scores.pk, "surveys": scores.surveys, "ingest_id": now.ingest_id},
+    )
+    scores.save(update_fields=["run"])
+    return scores.run
+
+
+def _surveys(version: ModelVersion, slugs: list[str] | None, owner) -> list[Survey]:
+    inputs = version.method.input_table
+    seen = [survey for survey in survey_list(user=owner) if survey.slug in SURVEYS]
+    if slugs is None:
+        return [survey for survey in seen if can_feed(survey.slug, inputs)]
+    if unknown := sorted(set(slugs) - {survey.slug for survey in seen}):
+        raise ScoringError(f"no survey {', '.join(unknown)} is there; there is {', '.join(s.slug for s in seen)}")
+    if unfit := [slug for slug in slugs if not can_feed(slug, inputs)]:
+        raise ScoringError(f"{', '.join(unfit)} cannot be scored by {version}: needs {', '.join(inputs.names)}")
+    return [survey for survey in seen if survey.slug in slugs]
+
+
+def _blocks(survey: Survey, ingest_id: int) -> list[dict]:
+    """Ranges of object ids of `settings.BLOCK_SIZE` objects each, as they are in the snapshot."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(id), max(id) FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS block FROM objects "
+            "WHERE survey_id = %s AND ingest_id <= %s) AS numbered GROUP BY block ORDER BY block",
+            [settings.BLOCK_SIZE, survey.pk, ingest_id],
+        )
+        return [{"survey": survey.slug, "low": low, "high": high} for low, high in cursor.fetchall()]
+
+
+def block_write(*, claim: Claim, scores: PredictionSet, survey: Survey, rows: pa.Table, counts: dict) -> None:
+    """Replace a block's scores and mark its chunk done, in one transaction: safe to run any number of times."""
+    table = set_table(scores)
+    rows = rows.append_column("survey_id", pa.array([survey.pk] * rows.num_rows, pa.int32())).select(table.table.names)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {quote(scores.table_name)} WHERE survey_id = %s AND object_id BETWEEN %s AND %s",
+                [survey.pk, claim.payload["low"], claim.payload["high"]],
+            )
+        copy_in(table.table, rows)
+        claim_complete(claim, result={"rows": rows.num_rows} | counts)
+
+
+def scoring_publish(*, claim: Claim, scores: PredictionSet) -> None:
+    """Index the finished table, then move the version's pointer to it: readers see all of it or none."""
+    create_indexes(set_table(scores))
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {quote(scores.table_name)}")
+    results = list(Chunk.objects.filter(run_id=claim.run_id, phase=0).values_list("result", flat=True))
+    names = list(dict.fromkeys(name for result in results for name in result["left_out"]))
+    scores.left_out = [{"name": name, "count": sum(r["left_out"].get(name, 0) for r in results)} for name in names]
+    scores.rows, scores.objects = (sum(r[key] for r in results) for key in ("rows", "objects"))
+    with transaction.atomic():
+        PredictionSet.objects.filter(version=scores.version, state=PredictionSet.State.CURRENT).update(
+            state=PredictionSet.State.RETIRED, retired=Now()
+        )
+        scores.state, scores.published = PredictionSet.State.CURRENT, Now()
+        scores.save()
+        claim_complete(claim, outcome={"prediction_set": scores.pk, "rows": scores.rows, "objects": scores.objects})
+
+
+def predictions_sweep() -> list[str]:
+    """Drop tables that nobody can see any more: retired a while ago, or of a run that failed or was cancelled."""
+    ended = Q(state=PredictionSet.State.BUILDING, run__state__in=[Run.State.FAILED, Run.State.CANCELLED])
+    retired = Q(state=PredictionSet.State.RETIRED, retired__lt=Now() - READERS_LEAVE_WITHIN)
+    dropped = []
+    for scores in PredictionSet.objects.filter(ended | retired):
+        if table_exists(scores.table_name):
+            try:
+                drop_table(scores.table_name)
+                dropped.append(scores.table_name)
+            except OperationalError:  # somebody still reads it: the next sweep gets it
+                continue
+    return dropped

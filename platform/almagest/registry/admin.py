@@ -1,0 +1,11 @@
+from django.contrib import admin
+
+from almagest.registry.models import ModelVersion
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(admin.ModelAdmin):
+    """Model versions: owner and visibility may be changed, nothing else."""
+
+    list_display = ("__str__", "owner", "visibility", "created")
+    fields = ("owner", "visibility")

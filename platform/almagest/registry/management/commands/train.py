@@ -1,0 +1,41 @@
+"""`manage.py train PLUGIN METHOD --sample NAME [--set epochs=50 …]`."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from almagest.registry.models import ModelVersion
+from almagest.registry.selectors import method_get
+from almagest.registry.services import training_start
+from almagest.runs.waiting import run_wait
+from almagest.samples.selectors import sample_get
+
+
+class Command(BaseCommand):
+    """Train a model on a worker and wait for its version."""
+
+    help = "Train a plugin's method on a frozen sample."
+
+    def add_arguments(self, parser):
+        """What, on what, how."""
+        parser.add_argument("plugin")
+        parser.add_argument("method")
+        parser.add_argument("--sample", required=True)
+        parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="parameters of the method")
+        parser.add_argument("--if-missing", action="store_true", help="do nothing when a version on this sample is there")
+
+    def handle(self, *, plugin, method, sample, if_missing, **options):
+        """Start the run and follow it."""
+        row, frozen = method_get(plugin=plugin, name=method), sample_get(user=None, name=sample)
+        if if_missing and row.versions.filter(sample=frozen).exists():
+            return
+        if bad := [pair for pair in options["set"] if "=" not in pair]:
+            raise CommandError(f"--set takes NAME=VALUE, not {', '.join(bad)}")
+        given = dict(pair.split("=", 1) for pair in options["set"])
+        run = run_wait(training_start(method=row, sample=frozen, parameters=given))
+        version = ModelVersion.objects.get(run=run)
+        self.stdout.write(f"{version}: weights sha256 {version.weights_sha256[:12]}, {run.seconds:.1f} s")
+        for metric in version.metrics:
+            if metric["value"] is not None:
+                self.stdout.write(
+                    f"  {metric['group']:<12} {metric['name']:<10} {metric['value']:.3f} "
+                    f"[{metric['low']:.3f}, {metric['high']:.3f}]  {metric['numerator']}/{metric['denominator']}"
+                )

@@ -1,0 +1,103 @@
+"""Plugins and methods as their declarations say, and the model versions trained from them."""
+
+from django.db import models
+
+from almagest.accounts.models import Owned
+from almagest.contract import Column, Table
+from almagest.runs.models import Run
+from almagest.samples.models import Sample
+
+
+class Plugin(models.Model):
+    """A published method; the worker side writes this row, the web reads it."""
+
+    name = models.SlugField(max_length=60, unique=True)
+    title = models.CharField(max_length=200)
+    version = models.CharField(max_length=40)
+    code_version = models.CharField(max_length=80)
+    summary = models.TextField()
+    paper = models.JSONField()
+    readme = models.TextField()
+    classes = models.JSONField()
+    signal = models.CharField(max_length=40)
+    label_inputs = models.JSONField()
+    synced = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """By name."""
+
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.title
+
+
+class Method(models.Model):
+    """One trainable model of a plugin."""
+
+    plugin = models.ForeignKey(Plugin, on_delete=models.CASCADE, related_name="methods")
+    name = models.SlugField(max_length=60)
+    title = models.CharField(max_length=200)
+    description = models.TextField()
+    runtime = models.CharField(max_length=20)
+    inputs = models.JSONField()
+    cut_inputs = models.JSONField()
+    outputs = models.JSONField()
+    cuts = models.JSONField()
+    parameters = models.JSONField()
+    rank_by = models.CharField(max_length=60)
+
+    class Meta:
+        """A name is used once in a plugin."""
+
+        ordering = ["plugin__name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["plugin", "name"], name="method_name")]
+
+    def __str__(self):
+        return f"{self.plugin.name}/{self.name}"
+
+    @property
+    def input_table(self) -> Table:
+        """Columns that a survey must have."""
+        return Table.from_json(self.inputs)
+
+    @property
+    def output_table(self) -> Table:
+        """Columns of a prediction."""
+        return Table.from_json(self.outputs)
+
+    @property
+    def shown_columns(self) -> list[Column]:
+        """What a person wants to see beside a prediction: inputs, what the cuts look at, what labels come from."""
+        tables = (self.inputs, self.cut_inputs, self.plugin.label_inputs)
+        columns = {c.name: c for table in tables for c in Table.from_json(table).columns if not c.shape}
+        return list(columns.values())
+
+
+class ModelVersion(Owned):
+    """A trained model: never changed, only followed by the next."""
+
+    method = models.ForeignKey(Method, on_delete=models.PROTECT, related_name="versions")
+    number = models.IntegerField()
+    sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="model_versions")
+    run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="model_version")
+    plugin_version = models.CharField(max_length=40)
+    code_version = models.CharField(max_length=80)
+    parameters = models.JSONField()
+    seed = models.IntegerField()
+    metrics = models.JSONField()
+    figures = models.JSONField()
+    notes = models.JSONField(default=list)
+    details = models.JSONField(default=dict)
+    weights_sha256 = models.CharField(max_length=64)
+    folder = models.CharField(max_length=200)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["method", "number"], name="model_version_number")]
+
+    def __str__(self):
+        return f"{self.method} v{self.number}"
