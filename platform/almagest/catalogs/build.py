@@ -56,7 +56,7 @@ def _insert(edition: Edition, survey: Survey) -> str:
         f"FROM {quote(edition.prediction_set.table_name)} p JOIN objects o ON o.id = p.object_id "
         f"JOIN ({measurements_as_of(survey, measured, edition.prediction_set.ingest_id)}) m ON m.object_id = p.object_id "
         f"LEFT JOIN {quote(MEMBERS.name)} t ON t.object_id = p.object_id "
-        f"WHERE p.survey_id = %s AND p.{rank_by} >= %s ORDER BY p.{rank_by} DESC"
+        f"WHERE p.survey_id = %s AND p.{rank_by} >= %s::real ORDER BY p.{rank_by} DESC"
     )
 
 

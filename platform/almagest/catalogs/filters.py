@@ -6,8 +6,8 @@ from math import isfinite
 
 from almagest.catalogs.services import CatalogError
 from almagest.catalogs.tables import is_sortable
-from almagest.contract import Table
-from almagest.core.tables import quote
+from almagest.contract import Column, Table
+from almagest.core.tables import quote, sql_type
 from almagest.sky.search import cone_condition
 
 
@@ -39,7 +39,7 @@ def parse_filters(table: Table, query: Mapping[str, str]) -> Filters:
     filters = Filters()
     for column in table.columns:
         if column.is_number and is_sortable(column):
-            _add_range(filters, query, column.name)
+            _add_range(filters, query, column)
         elif column.dtype == "string" and not column.shape and query.get(column.name, "").strip():
             _add(filters, query, column.name, f"{quote(column.name)} = %s", [query[column.name].strip()])
     if any(query.get(name, "").strip() for name in ("cone_ra", "cone_dec", "radius_arcsec")):
@@ -73,11 +73,13 @@ def _add(filters: Filters, query: Mapping[str, str], name: str, condition: str, 
     filters.shown[name] = query[name]
 
 
-def _add_range(filters: Filters, query: Mapping[str, str], name: str) -> None:
+def _add_range(filters: Filters, query: Mapping[str, str], column: Column) -> None:
+    # Integers are compared as they are; a float4 with a number of its own width, so that 0.9 is the 0.9 that is shown.
+    kind = f"::{sql_type(column)}" if column.dtype.startswith("float") else ""
     for suffix, comparison in (("__min", ">="), ("__max", "<=")):
-        if query.get(name + suffix, "").strip():
-            value = parse_number(query, name + suffix)
-            _add(filters, query, name + suffix, f"{quote(name)} {comparison} %s", [value])
+        if query.get(column.name + suffix, "").strip():
+            value = parse_number(query, column.name + suffix)
+            _add(filters, query, column.name + suffix, f"{quote(column.name)} {comparison} %s{kind}", [value])
 
 
 def _add_cone(filters: Filters, query: Mapping[str, str]) -> None:

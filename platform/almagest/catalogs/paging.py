@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from almagest.catalogs.filters import Filters
 from almagest.catalogs.models import Edition
 from almagest.catalogs.services import CatalogError
-from almagest.core.tables import column_list, quote
+from almagest.core.tables import column_list, quote, sql_type
 
 STATEMENT_TIMEOUT = "5s"
 COUNT_EXACTLY_UP_TO = 10_000
@@ -107,7 +107,9 @@ def _query(edition: Edition, filters: Filters, sort: str, descending: bool, *, n
     if start:
         after = "<" if descending else ">"
         is_null = start.value is None
-        condition = f"{column} IS NULL AND {id_} {after} %s" if is_null else f"({column}, {id_}) {after} (%s, %s)"
+        # Cast as the column is: a float4 that came as text would not be itself as a float8.
+        kind = sql_type(edition.table[sort])
+        condition = f"{column} IS NULL AND {id_} {after} %s" if is_null else f"({column}, {id_}) {after} (%s::{kind}, %s)"
         values = [start.object_id] if is_null else [start.value, start.object_id]
         parts[is_null] = _walk(edition, filters, condition, values, column, id_, descending, limit)
         if is_null == nulls_last:

@@ -1,0 +1,83 @@
+"""What each kind of run does with one of its chunks: plugin on one side, platform on the other."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from almagest.catalogs import services as catalogs
+from almagest.catalogs.models import Edition
+from almagest.contract import Report
+from almagest.contract.discovery import find_method, plugins
+from almagest.core.files import local_copy
+from almagest.predictions import services as predictions
+from almagest.predictions.models import PredictionSet
+from almagest.predictions.scoring import score_block
+from almagest.registry import services as registry
+from almagest.registry.models import Method, ModelVersion
+from almagest.runs.leases import Claim
+from almagest.samples import services as samples
+from almagest.samples.models import Sample
+from almagest.sky.models import Survey
+
+
+def freeze_sample(claim: Claim, report: Report) -> None:
+    """Cut and label a sample."""
+    sample = Sample.objects.get(pk=claim.payload["sample_id"])
+    method = find_method(sample.plugin_name, sample.method_name)
+    report(0.1, f"reading {', '.join(sample.definition['surveys'])}")
+    labelling = plugins()[sample.plugin_name].labelling
+    samples.sample_freeze(claim=claim, sample=sample, method=method, labelling=labelling)
+
+
+def train(claim: Claim, report: Report) -> None:
+    """Train a model on a frozen sample."""
+    row = Method.objects.select_related("plugin").get(pk=claim.payload["method_id"])
+    sample = Sample.objects.get(pk=claim.payload["sample_id"])
+    method = find_method(row.plugin.name, row.name)
+    with local_copy(sample.folder) as folder, TemporaryDirectory(prefix="almagest-") as out:
+        registry.version_train(
+            claim=claim, row=row, sample=sample, method=method, plugin=plugins()[row.plugin.name],
+            sample_folder=Path(folder), out=Path(out), report=report,
+        )
+
+
+def score(claim: Claim, report: Report) -> None:
+    """Score a block of objects, or publish when all blocks are done."""
+    if "publish" in claim.payload:
+        predictions.scoring_publish(claim=claim, scores=PredictionSet.objects.get(pk=claim.payload["publish"]))
+        return
+    scores = PredictionSet.objects.select_related("version__method__plugin").get(pk=claim.parameters["prediction_set"])
+    survey = Survey.objects.get(slug=claim.payload["survey"])
+    row = scores.version.method
+    method = find_method(row.plugin.name, row.name)
+    rows, counts = score_block(
+        scores, survey, method, load_model(scores.version_id), low=claim.payload["low"], high=claim.payload["high"]
+    )
+    predictions.block_write(claim=claim, scores=scores, survey=survey, rows=rows, counts=counts)
+
+
+@lru_cache(maxsize=2)
+def load_model(version_id: int) -> Any:
+    """A version's model, kept in this process for the next block."""
+    version = ModelVersion.objects.select_related("method__plugin").get(pk=version_id)
+    method = find_method(version.method.plugin.name, version.method.name)
+    with local_copy(version.folder) as folder:
+        return method.module().load(Path(folder))
+
+
+def publish_catalog(claim: Claim, report: Report) -> None:
+    """Fill an edition of a catalog."""
+    edition = Edition.objects.select_related("catalog", "version__method__plugin", "prediction_set").get(
+        pk=claim.payload["edition_id"]
+    )
+    catalogs.catalog_publish(claim=claim, edition=edition)
+
+
+HANDLERS: dict[str, Callable[[Claim, Report], None]] = {
+    samples.KIND: freeze_sample,
+    registry.KIND: train,
+    predictions.KIND: score,
+    catalogs.KIND: publish_catalog,
+}

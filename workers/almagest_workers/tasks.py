@@ -1,0 +1,25 @@
+"""Tasks: thin, by name."""
+
+from almagest.catalogs.services import catalogs_sweep
+from almagest.predictions.services import predictions_sweep
+from almagest.runs.leases import chunk_claim, reap
+from almagest.runs.queue import REAP_TASK, WORK_TASK
+
+from almagest_workers.app import app
+from almagest_workers.perform import perform, worker_name
+
+
+@app.task(name=WORK_TASK)
+def work(run_id: int, queue: str) -> None:
+    """Claim the run's next free chunk and do it; nothing when there is none."""
+    claim = chunk_claim(run_id=run_id, queue=queue, worker=worker_name())
+    if claim is not None:
+        perform(claim)
+
+
+@app.task(name=REAP_TASK)
+def tidy() -> None:
+    """Wake workers for work whose message or worker was lost; drop tables that nobody reads any more."""
+    reap()
+    predictions_sweep()
+    catalogs_sweep()
