@@ -6,14 +6,13 @@ import pyarrow.compute as pc
 from almagest.contract.columns import Column, Table
 from almagest.contract.errors import TableError
 
-EXACT_IN_FLOAT = {"float32": 2**24, "float64": 2**53}
-
 
 def cast_to(table: Table, data: pa.Table) -> pa.Table:
     """Cast to the declared schema: exactly its names, in its order, with its types.
 
-    Widening and exact conversions are made; whatever would change a number is refused: PostgreSQL's binary COPY checks
-    widths, not types, and would store the rest as other numbers without a word.
+    Widening and exact conversions are made, and float64 is rounded to a declared float32; whatever else would change a
+    number is refused. PostgreSQL's binary COPY checks widths, not types: it would store the rest as other numbers without
+    a word.
 
     Raises
     ------

@@ -31,9 +31,6 @@ ALIASES = {
     "dimensionless": "",
 }
 
-# 1 nanomaggy is the flux of a source of AB magnitude 22.5 (Finkbeiner et al. 2004): 3.631 uJy.
-NANOMAGGY = u.def_unit("nmgy", 3.631e-6 * u.Jy)
-
 
 @lru_cache(maxsize=4096)
 def parse_unit(spelling: str | None) -> u.UnitBase:
@@ -47,12 +44,11 @@ def parse_unit(spelling: str | None) -> u.UnitBase:
     text = ALIASES.get((spelling or "").strip(), (spelling or "").strip())
     if not text:
         return u.dimensionless_unscaled
-    with u.add_enabled_units([NANOMAGGY]):
-        for form in ("vounit", "fits", "generic"):
-            try:
-                return u.Unit(text, format=form)
-            except (ValueError, TypeError):
-                continue
+    for form in ("vounit", "fits", "generic"):
+        try:
+            return u.Unit(text, format=form)
+        except (ValueError, TypeError):
+            continue
     raise TableError(f"unit {spelling!r} is not known; write it as VOUnit, or add it to the aliases in contract/units.py")
 
 
