@@ -1,0 +1,94 @@
+"""The demo: from survey tables to a browsable catalog, as a list of management commands.
+
+Each step leaves what is already there as it is, so the list is run anew at every start.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from django.core.management import call_command
+from rich.console import Console
+
+from almagest.server.processes import ServerError
+
+PLUGIN = "dwarf_galaxies"
+# Survey -> its table, as the file is called both in the data folder and in a simulated one.
+TABLES = {
+    "evcc": "evcc.fits",
+    "sdss-dr14": "sdss_dr14_skyserver_10k.csv",
+    "sami-dr3": "sami_dr3.InputCatGAMADR3.csv",
+}
+# Those whose objects make the sample; SAMI lends its masses to matched objects.
+SAMPLED = ("evcc", "sdss-dr14")
+TITLE = "Local dwarf galaxy candidates"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A management command with the words that people read."""
+
+    title: str
+    command: str
+    arguments: tuple[str, ...]
+
+
+def data_folder(project: Path) -> Path | None:
+    """The folder of real tables, ``ALMAGEST_DATA`` or ``../shared/data``; None where there is none."""
+    given = os.environ.get("ALMAGEST_DATA")
+    folder = Path(given).expanduser() if given else project.parent / "shared" / "data"
+    photometry = folder / "photometry"
+    missing = [name for name in TABLES.values() if not (photometry / name).is_file()]
+    if given and missing:
+        raise ServerError(f"ALMAGEST_DATA {folder} has no photometry/{missing[0]}; name another folder, or unset it")
+    return None if missing else photometry.resolve()
+
+
+def simulate(home: Path) -> Path:
+    """Tables of the same columns drawn by the plugin's own simulation; made once."""
+    folder = home / "simulated"
+    if not all((folder / name).is_file() for name in TABLES.values()):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A process of its own: the platform knows plugins by their contract only.
+        command = [sys.executable, "-m", f"{PLUGIN}.simulate", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ServerError(f"'{' '.join(command[1:])}' failed:\n{done.stderr.strip()}")
+    return folder
+
+
+def steps(folder: Path, suffix: str = "") -> Iterator[Step]:
+    """All steps for the tables in a folder, whose surveys' names end in `suffix`."""
+    for survey, name in TABLES.items():
+        yield Step(f"Ingest {survey}{suffix}", "ingest", (survey + suffix, str(folder / name)))
+    for one, other in combinations(TABLES, 2):
+        pair = (one + suffix, other + suffix)
+        yield Step(f"Cross-match {' and '.join(pair)}", "cross_match", (*pair, "--radius-arcsec", "2"))
+    sampled = [survey + suffix for survey in SAMPLED]
+    network = ("--plugin", PLUGIN, "--method", "network")
+    freeze = ("dwarfs", *network, "--surveys", *sampled, "--seed", "1")
+    yield Step("Freeze the sample", "freeze_sample", freeze)
+    for method in ("network", "forest"):
+        yield Step(f"Train the {method}", "train", (PLUGIN, method, "--sample", "dwarfs"))
+        yield Step(f"Score with the {method}", "score", (PLUGIN, method))
+    publish = ("dwarf-candidates", *network, "--threshold", "0.5", "--title", TITLE)
+    yield Step("Publish the catalog", "publish_catalog", publish)
+
+
+def run_steps(project: Path, home: Path, console: Console) -> None:
+    """Run all steps in order, each with its title, its own progress and its time."""
+    folder, suffix = data_folder(project), ""
+    if folder is None:
+        console.print("No folder of real tables here (ALMAGEST_DATA): simulated ones take their place.")
+        folder, suffix = simulate(home), "-simulated"
+    todo = list(steps(folder, suffix))
+    for number, step in enumerate(todo, 1):
+        console.print(f"[bold cyan]\\[{number:>2}/{len(todo)}][/] [bold]{step.title}[/]")
+        started = time.monotonic()
+        call_command(step.command, *step.arguments, "--if-missing")
+        console.print(f"[green]        done[/] in {time.monotonic() - started:.1f} s", highlight=False)

@@ -1,0 +1,20 @@
+"""`manage.py build_static`: libraries by npm, then Django's collectstatic."""
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from almagest.server.static_files import copy_libraries, fetch_libraries
+
+
+class Command(BaseCommand):
+    """Make all static files of the pages."""
+
+    help = "Fetch the pages' front-end libraries as locked in package-lock.json and collect all static files."
+    requires_system_checks = []
+
+    def handle(self, **options) -> None:
+        """Fetch, copy, collect."""
+        fetch_libraries(settings.BASE_DIR)
+        copy_libraries(settings.BASE_DIR, settings.BASE_DIR / "platform" / "almagest" / "web" / "static" / "vendor")
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)

@@ -1,0 +1,177 @@
+"""One foreground supervisor: servers, workers, beat and web start together and stop together."""
+
+import os
+import shlex
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from honcho.manager import Manager
+from honcho.printer import Printer
+
+from almagest.server.embedded import EmbeddedServers
+from almagest.server.plan import Plan, answers
+from almagest.server.processes import ServerError, end_all, living_in
+
+LOOK_SECONDS = 0.3
+
+
+class Supervisor(Manager):
+    """Honcho's manager, with a companion thread that watches and, once all is up, runs one foreground job.
+
+    Parameters
+    ----------
+    plan
+        What to start.
+    servers
+        The embedded servers, already running; when one of them stops, everything stops.
+    output
+        Where the processes' lines go.
+    job
+        A management command that gets the terminal to itself, such as the demo's steps; None for none.
+    stay
+        Whether to keep serving when the job has ended well.
+    say
+        Tells people what they want to know: the address, and why everything stops.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        servers: EmbeddedServers,
+        output: TextIO,
+        job: list[str] | None = None,
+        stay: bool = True,
+        say: Callable[[str], None] = print,
+    ):
+        super().__init__(Printer(output))
+        self.plan, self.servers, self.job, self.stay, self.say = plan, servers, job, stay, say
+        self.failure: str | None = None
+        self.stop_asked = threading.Event()
+        for name, command in plan.commands().items():
+            # `exec`: the process is the one that gets the signals, no shell stands before it.
+            self.add_process(name, "exec " + shlex.join(command), cwd=str(plan.run_folder))
+
+    def run(self) -> None:
+        """Run until somebody stops it or something fails.
+
+        Raises
+        ------
+        ServerError
+            Naming what stopped by itself.
+        """
+        companion = threading.Thread(target=self._accompany, daemon=True)
+        companion.start()
+        try:
+            self.loop()
+        finally:
+            self.stop_asked.set()
+            companion.join(timeout=10)
+        if self.failure:
+            raise ServerError(self.failure)
+
+    def terminate(self) -> None:
+        """Stop all processes; called on a signal, and when one of them has ended by itself."""
+        if not self.stop_asked.is_set():
+            ended = [name for name, state in self._processes.items() if state.get("returncode") is not None]
+            if self.returncode not in (130, 143) and ended:
+                self.failure = self.failure or f"{ended[0]} has stopped (exit code {self.returncode})"
+        self.stop_asked.set()
+        super().terminate()
+
+    def _accompany(self) -> None:
+        try:
+            self._wait_for_web()
+            if self.job and not self.stop_asked.is_set():
+                self._run_job()
+            if self.stay and not self.stop_asked.is_set():
+                where = f"Almagest is ready at {self.plan.address}" if self.plan.web else "The workers are running"
+                self.say(f"{where} - Ctrl-C stops it")
+            while self.stay and not self.stop_asked.wait(LOOK_SECONDS):
+                self.servers.check()
+        except ServerError as error:
+            self.failure = str(error)
+        finally:
+            if not self.stop_asked.is_set():
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def _wait_for_web(self) -> None:
+        while self.plan.web and not answers(self.plan.address) and not self.stop_asked.wait(LOOK_SECONDS):
+            self.servers.check()
+
+    def _run_job(self) -> None:
+        with subprocess.Popen(self.job, cwd=self.plan.run_folder, start_new_session=True) as job:
+            while job.poll() is None and not self.stop_asked.wait(LOOK_SECONDS):
+                self.servers.check()
+            if job.poll() is None:
+                job.kill()
+            elif job.returncode:
+                raise ServerError(f"stopped, because a step failed (exit code {job.returncode})")
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal unwind the start as Ctrl-C does, and let nothing interrupt the clean-up."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    with suppress(KeyboardInterrupt):
+        yield
+
+
+@contextmanager
+def emptied(folder: Path) -> Iterator[None]:
+    """A folder in which no process works before, left over from a killed supervisor, and none after."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    end_all(living_in(folder))
+    try:
+        yield
+    finally:
+        end_all(living_in(folder))
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """End with all stop signals ignored, so that what has to be cleaned up after this is."""
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+
+
+def run_all(plan: Plan, output: TextIO, job: list[str] | None = None, stay: bool = True) -> None:
+    """Start everything, run until somebody stops it, stop everything.
+
+    Parameters
+    ----------
+    plan, output, job, stay
+        As for `Supervisor`.
+
+    Raises
+    ------
+    ServerError
+        When something cannot start, or stops by itself.
+    """
+    os.environ["ALMAGEST_HOME"] = str(plan.home)
+    plan.check()
+    with stoppable(), EmbeddedServers(plan.home) as servers, emptied(plan.run_folder), undisturbed():
+        prepare_database(plan)
+        Supervisor(plan, servers, output, job, stay).run()
+
+
+def prepare_database(plan: Plan) -> None:
+    """Bring the database to the code's state: migrations, then declared tables."""
+    for command in (["migrate", "--no-input", "--verbosity=0"], ["sync_tables"]):
+        done = subprocess.run(
+            plan.manage(*command), cwd=plan.run_folder, capture_output=True, text=True, start_new_session=True
+        )
+        if done.returncode:
+            raise ServerError(f"'manage.py {command[0]}' failed:\n{(done.stderr or done.stdout).strip()}")
