@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import Max
 
-from almagest.contract import AlmagestError, Report, Result
+from almagest.contract import AlmagestError, Parameter, Report, Result
 from almagest.contract import Method as MethodDeclaration
 from almagest.contract import Plugin as PluginDeclaration
 from almagest.contract.sample import Sample as SampleFolder
@@ -68,19 +68,27 @@ def training_start(*, method: Method, sample: Sample, parameters: dict, owner=No
     Raises
     ------
     RegistryError
-        When the sample is not frozen yet, or is another plugin's, or has not this method's inputs.
+        When the sample is not frozen yet, or is another plugin's, or a parameter is unknown.
+    PluginError
+        When a parameter's value is not allowed.
     """
     if not sample.checksum:
         raise RegistryError(f"sample {sample.name} is not frozen yet; wait for its run")
     if sample.plugin_name != method.plugin.name:
         raise RegistryError(f"sample {sample.name} was labelled by {sample.plugin_name}, not by {method.plugin.name}")
-    if known := {p["name"] for p in method.parameters}:
-        if unknown := sorted(set(parameters) - known):
-            raise RegistryError(f"{method} has no parameter {', '.join(unknown)}; it has {', '.join(sorted(known))}")
+    _check_parameters(method, parameters)
     asked = {"plugin": method.plugin.name, "method": method.name, "sample": sample.name, "given": parameters}
     chunk = ChunkSpec(queue=method.runtime, payload={"method_id": method.pk, "sample_id": sample.pk})
     title = f"Train {method.plugin.name} {method.name} on {sample.name}"
     return run_start(kind=KIND, title=title, chunks=[chunk], parameters=asked, owner=owner)
+
+
+def _check_parameters(method: Method, given: dict) -> None:
+    known = {p["name"]: Parameter(**{**p, "choices": tuple(p["choices"])}) for p in method.parameters}
+    if unknown := sorted(set(given) - set(known)):
+        raise RegistryError(f"{method} has no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}")
+    for name, value in given.items():
+        known[name].parse(value)
 
 
 def version_train(

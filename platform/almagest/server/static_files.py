@@ -1,4 +1,4 @@
-"""The pages' front-end libraries: fetched by npm as the lock file says, copied to where Django collects static files."""
+"""The pages' front-end libraries: fetched by npm as locked, copied to where Django collects static files."""
 
 import shutil
 import subprocess
