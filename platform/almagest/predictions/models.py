@@ -24,7 +24,7 @@ class PredictionSet(models.Model):
     surveys = models.JSONField()
     rows = models.BigIntegerField(null=True)
     # How many objects were read, and what each cut took away: [{"name": …, "count": …}] in the cuts' order.
-    objects = models.BigIntegerField(null=True)
+    objects_read = models.BigIntegerField(null=True)
     left_out = models.JSONField(default=list)
     created = models.DateTimeField(auto_now_add=True)
     published = models.DateTimeField(null=True)

@@ -106,14 +106,14 @@ def scoring_publish(*, claim: Claim, scores: PredictionSet) -> None:
     results = list(Chunk.objects.filter(run_id=claim.run_id, phase=0).values_list("result", flat=True))
     names = list(dict.fromkeys(name for result in results for name in result["left_out"]))
     scores.left_out = [{"name": name, "count": sum(r["left_out"].get(name, 0) for r in results)} for name in names]
-    scores.rows, scores.objects = (sum(r[key] for r in results) for key in ("rows", "objects"))
+    scores.rows, scores.objects_read = (sum(r[key] for r in results) for key in ("rows", "objects_read"))
     with transaction.atomic():
         PredictionSet.objects.filter(version=scores.version, state=PredictionSet.State.CURRENT).update(
             state=PredictionSet.State.RETIRED, retired=Now()
         )
         scores.state, scores.published = PredictionSet.State.CURRENT, Now()
         scores.save()
-        claim_complete(claim, outcome={"prediction_set": scores.pk, "rows": scores.rows, "objects": scores.objects})
+        claim_complete(claim, outcome={"prediction_set": scores.pk, "rows": scores.rows, "objects_read": scores.objects_read})
 
 
 def predictions_sweep() -> list[str]:
