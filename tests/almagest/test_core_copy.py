@@ -13,7 +13,7 @@ from almagest.core.tables import DeclaredTable, create_table, drop_table, sync_t
 
 SAMPLES = {
     "bool": [True, False, None], "int16": [-32768, 32767, None], "int32": [-(2**31), 2**31 - 1, None],
-    "int64": [-(2**63), 2**63 - 1, None], "float32": [1.5, -3.25e30, None], "float64": [0.1, -1e300, None],
+    "int64": [-(2**63), 2**63 - 1, None], "float32": [1.5, -3.25, None], "float64": [0.1, -1e300, None],
     "string": ["", "Ωmega\t\n\\N", None], "timestamp": [datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC), None],
 }
 SCALARS = Table("scratch", "", (Column("id", "int64", nullable=False), *(Column(f"c_{d}", d) for d in ARROW_TYPES)))

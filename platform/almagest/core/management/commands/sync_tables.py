@@ -27,5 +27,5 @@ class Command(BaseCommand):
         """Sync each, and say what changed."""
         for declared in declared_tables():
             outcome = sync_table(declared)
-            if outcome != "kept" or options["verbosity"] > 1:
+            if options["verbosity"] > (outcome == "kept"):
                 self.stdout.write(f"{declared.name}: {outcome}")
