@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from almagest.core.addresses import remove_note, write_note
 from almagest.server.postgres import Postgres
 from almagest.server.processes import ServerError, ServerProcess
 from almagest.server.valkey import Valkey
+
+PATIENCE_SECONDS = 1.0
 
 
 class EmbeddedServers:
@@ -64,17 +67,28 @@ def home_lock(folder: Path) -> Iterator[None]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            # A record lock, not flock: children that are forked do not inherit it.
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.pread(descriptor, 200, 0).decode() or "{}"
+        if not _locked(descriptor):
+            holder = json.loads(os.pread(descriptor, 200, 0) or "{}")
             raise ServerError(
-                f"Almagest already runs in {folder} (process {json.loads(holder).get('pid', 'unknown')}); "
+                f"Almagest already runs in {folder} (process {holder.get('pid', 'unknown')}); "
                 "stop it first, or choose another ALMAGEST_HOME"
-            ) from None
+            )
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps({"pid": os.getpid()}).encode(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Take the lock; one whose holder was killed a moment ago may take a moment to be free."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            # A record lock, not flock: children that are forked do not inherit it.
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)

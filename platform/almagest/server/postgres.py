@@ -79,9 +79,14 @@ class Postgres(ServerProcess):
         return copy_programs(package, home / "postgresql") / "pginstall18" / "bin"
 
     def _end_leftovers(self) -> None:
-        """End what an earlier start has left in this folder; only then is its ``postmaster.pid`` known to be stale."""
+        """End what an earlier start has left in this folder; only then are its lock files known to be stale.
+
+        PostgreSQL alone cannot know: it takes a killed server that nobody has reaped, or another process with that
+        number after a reboot, for a running one.
+        """
         end_all(living_in(self.folder), signal.SIGINT, patience=30)
-        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        for lock in (self.folder / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            lock.unlink(missing_ok=True)
 
     def _initialise(self, programs: Path) -> None:
         """Make the data folder beside its place first, so that one that was interrupted is never taken for whole."""

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from almagest.server.processes import ServerError, ServerProcess, end_all, living_in
 
@@ -65,7 +67,7 @@ class Valkey(ServerProcess):
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis.from_url(self.url(), socket_timeout=5) as client:
+            with redis.Redis.from_url(self.url(), socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
                 return client.ping()
         except redis.RedisError:
             return False
