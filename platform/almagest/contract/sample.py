@@ -103,7 +103,7 @@ def _value_bytes(column: pa.Array) -> bytes:
     if pa.types.is_list(column.type):
         lengths = column.value_lengths().fill_null(-1).to_numpy(zero_copy_only=False).astype("<i4").tobytes()
         return lengths + _value_bytes(column.flatten())
-    if pa.types.is_string(column.type):
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return "\0".join(value or "" for value in column.to_pylist()).encode()
     if pa.types.is_boolean(column.type):
         return np.packbits(column.fill_null(False).to_numpy(zero_copy_only=False)).tobytes()

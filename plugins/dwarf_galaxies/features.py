@@ -1,0 +1,103 @@
+"""The features: magnitudes, colours, and ratios of aperture fluxes."""
+
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+
+from almagest.contract import PluginError
+
+SDSS_BANDS = ("u", "g", "r", "i", "z")
+OPTICAL, INFRARED = ("g", "r", "z"), ("w1", "w2")
+LEGACY_BANDS = OPTICAL + INFRARED
+# Number of apertures: radii 0.5, 0.75, 1, 1.5, 2, 3.5, 5, 7 arcsec in g, r, z and 3, 5, 7, 9, 11 arcsec in W1, W2.
+APERTURES = {**dict.fromkeys(OPTICAL, 8), **dict.fromkeys(INFRARED, 5)}
+# Table 2, last row: the optical apertures of 3.5, 5 and 7 arcsec are nearly the infrared ones of 3, 5 and 7 arcsec.
+SIMILAR = ((6, 1), (7, 2), (8, 3))
+ZERO_POINT = 22.5  # AB magnitude of one nanomaggy
+
+
+def sdss_feature_names() -> list[str]:
+    """5 magnitudes, then 10 colours, bluer minus redder."""
+    return [*SDSS_BANDS, *(f"{a}-{b}" for a, b in combinations(SDSS_BANDS, 2))]
+
+
+def sdss_features(rows: pa.Table) -> np.ndarray:
+    """Magnitudes and colours from ``u, g, r, i, z``.
+
+    Returns
+    -------
+    Shape (n, 15), float32, in the order of `sdss_feature_names`; NaN where a magnitude is missing.
+    """
+    magnitudes = [column_values(rows, band) for band in SDSS_BANDS]
+    colours = [a - b for a, b in combinations(magnitudes, 2)]
+    return np.stack([*magnitudes, *colours], axis=1).astype(np.float32)
+
+
+def legacy_ratios() -> list[tuple[tuple[str, int], tuple[str, int]]]:
+    """The 76 pairs of apertures of Table 2, numerator and denominator as (band, number from 1), in their fixed order.
+
+    29 of one band and consecutive radii, 29 of different bands and one radius, 18 of different bands and similar radii.
+    """
+    consecutive = [((b, i), (b, i + 1)) for b in LEGACY_BANDS for i in range(1, APERTURES[b])]
+    pairs = [*combinations(OPTICAL, 2), INFRARED]
+    same_radius = [((a, i), (b, i)) for a, b in pairs for i in range(1, APERTURES[a] + 1)]
+    similar = [((o, i), (w, j)) for w in INFRARED for o in OPTICAL for i, j in SIMILAR]
+    return consecutive + same_radius + similar
+
+
+def legacy_feature_names() -> list[str]:
+    """5 magnitudes, 10 colours and 76 ratios: 91 names in the order of `legacy_features`."""
+    colours = [f"{a}-{b}" for a, b in combinations(LEGACY_BANDS, 2)]
+    ratios = [f"apflux_{a}_{i}/apflux_{b}_{j}" for (a, i), (b, j) in legacy_ratios()]
+    return [*LEGACY_BANDS, *colours, *ratios]
+
+
+def legacy_features(rows: pa.Table) -> np.ndarray:
+    """Features of Table 2 from Legacy Surveys columns.
+
+    Parameters
+    ----------
+    rows
+        ``flux_*`` and ``mw_transmission_*`` for g, r, z, w1, w2 (nanomaggies), and lists ``apflux_*`` of 8 (g, r, z) or
+        5 (w1, w2) values.
+
+    Returns
+    -------
+    Shape (n, 91), float32. Magnitudes are corrected for the dust of the Milky Way, and NaN where the flux is not positive;
+    ratios are of the aperture fluxes as they are, and NaN where the denominator is zero or either is missing.
+    """
+    magnitudes = [_dereddened(rows, band) for band in LEGACY_BANDS]
+    colours = [a - b for a, b in combinations(magnitudes, 2)]
+    fluxes = {band: _aperture_fluxes(rows, band) for band in LEGACY_BANDS}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = [_ratio(fluxes[a][:, i - 1], fluxes[b][:, j - 1]) for (a, i), (b, j) in legacy_ratios()]
+    return np.stack([*magnitudes, *colours, *ratios], axis=1).astype(np.float32)
+
+
+def column_values(rows: pa.Table, name: str) -> np.ndarray:
+    """A number column as float64, shape (n,); NaN where it is null or not finite."""
+    values = rows[name].to_numpy(zero_copy_only=False).astype(np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _dereddened(rows: pa.Table, band: str) -> np.ndarray:
+    flux = column_values(rows, f"flux_{band}") / column_values(rows, f"mw_transmission_{band}")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(flux > 0, ZERO_POINT - 2.5 * np.log10(flux), np.nan)
+
+
+def _aperture_fluxes(rows: pa.Table, band: str) -> np.ndarray:
+    """Shape (n, apertures); a missing list is a row of NaN."""
+    lists, count = rows[f"apflux_{band}"].combine_chunks(), APERTURES[band]
+    there = lists.is_valid().to_numpy(zero_copy_only=False)
+    flat = lists.flatten().to_numpy(zero_copy_only=False)
+    if len(flat) != there.sum() * count:
+        raise PluginError(f"apflux_{band}: every row has {count} apertures; {len(flat)} values were given for {there.sum()} rows")
+    fluxes = np.full((len(lists), count), np.nan)
+    fluxes[there] = flat.reshape(-1, count)
+    return fluxes
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    return np.where(denominator != 0, numerator / denominator, np.nan)
