@@ -1,0 +1,113 @@
+"""From a file's columns to a survey's: names, units and types, missing values, derived columns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from almagest.contract import Column, TableError
+from almagest.contract.casting import cast_column
+from almagest.contract.units import unit_factor
+from almagest.sky.errors import IngestError
+from almagest.sky.readers import FileColumn, Reader
+from almagest.sky.surveys import SurveyDeclaration
+from almagest.sky.values import to_declared
+
+
+@dataclass(frozen=True)
+class _Match:
+    """A declared column and where it comes from: number None where the file may and does leave it out."""
+
+    column: Column
+    number: int | None
+    factor: float
+
+
+class Conformer:
+    """Reads a file as the table that a survey declares.
+
+    Attributes
+    ----------
+    ignored
+        Names of the file's columns that the survey does not declare.
+
+    Raises
+    ------
+    IngestError
+        When the file lacks a column, has it twice, in a unit that does not convert, or in a form that cannot be read.
+    """
+
+    def __init__(self, declaration: SurveyDeclaration, reader: Reader):
+        self.declaration, self.reader = declaration, reader
+        by_name: dict[str, list[int]] = {}
+        for number, column in enumerate(reader.columns):
+            by_name.setdefault(column.name.strip().lower(), []).append(number)
+        if missing := [c for c in map(self._name, declaration.columns) if c not in by_name and self._is_required(c)]:
+            raise IngestError(self._missing(missing))
+        self._matches = [self._match(column, by_name.get(self._name(column), [])) for column in declaration.columns]
+        used = {match.number for match in self._matches}
+        self.ignored = [column.name or "(unnamed)" for i, column in enumerate(reader.columns) if i not in used]
+
+    def batches(self) -> Iterator[tuple[int, pa.Table]]:
+        """The rows in the order of the file: how many came before, and the declared columns of the batch."""
+        first = 0
+        wanted = sorted(match.number for match in self._matches if match.number is not None)
+        for batch in self.reader.batches(wanted):
+            columns = [self._values(match, batch, first) for match in self._matches]
+            rows = pa.table(columns, names=[match.column.name for match in self._matches])
+            yield first, self._with_derived(rows)
+            first += batch.num_rows
+
+    def _name(self, column: Column) -> str:
+        return self.declaration.names.get(column.name, column.name).lower()
+
+    def _is_required(self, name: str) -> bool:
+        return any(self._name(c) == name and self.declaration.is_required(c.name) for c in self.declaration.columns)
+
+    def _missing(self, missing: list[str]) -> str:
+        has = [column.name for column in self.reader.columns]
+        shown = ", ".join(has[:20]) + (f" and {len(has) - 20} more" if len(has) > 20 else "")
+        lacks = ", ".join(missing[:20]) + (f" and {len(missing) - 20} more" if len(missing) > 20 else "")
+        return f"{self.reader.path}: missing for survey {self.declaration.slug}: column {lacks}; the file has {shown}"
+
+    def _match(self, column: Column, numbers: list[int]) -> _Match:
+        if not numbers:
+            return _Match(column, None, 1.0)
+        found: FileColumn = self.reader.columns[numbers[0]]
+        where = f"{self.reader.path}: column {found.name}"
+        if len(numbers) > 1:
+            raise IngestError(f"{where} is there {len(numbers)} times; which one is meant?")
+        if found.problem:
+            raise IngestError(f"{where} {found.problem}")
+        try:
+            return _Match(column, numbers[0], unit_factor(found.unit, column.unit) if found.unit.strip() else 1.0)
+        except TableError as error:
+            raise IngestError(f"{where}: {error}") from None
+
+    def _values(self, match: _Match, batch: pa.Table, first: int) -> pa.Array:
+        column = match.column
+        if match.number is None:
+            return pa.nulls(batch.num_rows, column.arrow_type)
+        where = f"{self.reader.path}: column {self.reader.columns[match.number].name}"
+        null_values = self.declaration.null_values.get(column.name, ())
+        return to_declared(where, column, _plain(batch[str(match.number)]), first_row=first, factor=match.factor,
+                           null_values=null_values)  # fmt: skip
+
+    def _with_derived(self, rows: pa.Table) -> pa.Table:
+        if self.declaration.derive is None:
+            return rows
+        derived = self.declaration.derive(rows)
+        for column in self.declaration.derived:
+            values = pa.chunked_array([_plain(derived[column.name])])
+            rows = rows.append_column(column.name, cast_column(self.declaration.slug, column, values))
+        return rows
+
+
+def _plain(values: pa.ChunkedArray) -> pa.Array:
+    """One array, without dictionaries and other encodings of the same values."""
+    array = values.combine_chunks()
+    array = pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    is_text = pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type)
+    return array.cast(pa.string()) if is_text else array

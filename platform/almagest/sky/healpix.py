@@ -1,0 +1,71 @@
+"""HEALPix numbers of positions, and the ranges of numbers that cover a cone."""
+
+import astropy.units as u
+import cdshealpix
+import healpy
+import numpy as np
+from astropy.coordinates import Latitude, Longitude
+
+# NESTED, cells of 0.4 milliarcsec: one 64-bit number says where an object is.
+ORDER = 29
+LAST = 12 * 4**ORDER
+# Two libraries and rounding stand behind the numbers: a cone is covered a little wider than asked.
+MARGIN_DEG = 1e-8
+# A cone is covered by cells of about a quarter of its radius: fewer would read too much, more take too long to find.
+CELLS_PER_RADIUS = 4
+
+
+def healpix_numbers(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+    """HEALPix numbers, NESTED, order 29; right ascension and declination in degrees, shape (n,)."""
+    return healpy.ang2pix(2**ORDER, ra, dec, nest=True, lonlat=True).astype(np.int64)
+
+
+def cone_ranges(ra: float, dec: float, radius_deg: float) -> np.ndarray:
+    """Ranges of HEALPix numbers that hold every position within the radius, and some beyond it.
+
+    Returns
+    -------
+    Shape (n, 2), int64: ranges from the first number to before the second, in order, none touching the next.
+    """
+    radius = radius_deg + MARGIN_DEG
+    if radius >= 180:
+        return np.array([[0, LAST]])
+    order = cone_order(radius)
+    cells, orders, _ = cdshealpix.cone_search(
+        Longitude(ra * u.deg), Latitude(dec * u.deg), radius * u.deg, order, depth_delta=2
+    )
+    shift = 2 * (ORDER - orders.astype(np.int64))
+    first = cells.astype(np.int64) << shift
+    return merged(np.stack([first, first + (np.int64(1) << shift)], axis=1))
+
+
+def cone_order(radius_deg: float) -> int:
+    """The order whose cells suit a cone of that radius."""
+    base_deg = healpy.nside2resol(1, arcmin=True) / 60
+    return int(np.clip(np.floor(np.log2(CELLS_PER_RADIUS * base_deg / radius_deg)), 0, ORDER))
+
+
+def merged(ranges: np.ndarray) -> np.ndarray:
+    """Sort ranges and join those that touch; shape (n, 2) to (m, 2)."""
+    ranges = ranges[np.argsort(ranges[:, 0])]
+    if not len(ranges):
+        return ranges
+    reach = np.maximum.accumulate(ranges[:, 1])
+    starts = np.concatenate([[True], ranges[1:, 0] > reach[:-1]])
+    ends = np.concatenate([starts[1:], [True]])
+    return np.stack([ranges[starts, 0], reach[ends]], axis=1)
+
+
+def neighbourhood_ranges(numbers: np.ndarray, radius_deg: float) -> np.ndarray:
+    """Ranges that hold every position within the radius of any of the cells `numbers` (order 29).
+
+    Each cell of an order is covered with its eight neighbours. That holds while the radius is less than a cell's
+    smallest width, 0.70 of the root of its area: the order is chosen so that it is at most half of that root.
+    """
+    base_deg = healpy.nside2resol(1, arcmin=True) / 60
+    order = int(np.clip(np.floor(np.log2(base_deg / (2 * (radius_deg + MARGIN_DEG)))), 0, ORDER))
+    shift = 2 * (ORDER - order)
+    cells = np.unique(numbers >> shift)
+    around = np.unique(np.concatenate([cells, healpy.get_all_neighbours(2**order, cells, nest=True).ravel()]))
+    first = around[around >= 0].astype(np.int64) << shift
+    return merged(np.stack([first, first + (np.int64(1) << shift)], axis=1))

@@ -1,0 +1,137 @@
+"""Writing prepared batches: new objects by direct COPY, changed ones as a new revision, unchanged ones not at all."""
+
+import re
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+from django.db import IntegrityError, connection
+
+from almagest.core.copy import copy_in
+from almagest.core.tables import column_list, quote
+from almagest.sky.errors import IngestError
+from almagest.sky.existing import Existing, Seen, find_existing
+from almagest.sky.models import Ingest
+from almagest.sky.prepare import Prepared
+from almagest.sky.surveys import SurveyDeclaration
+from almagest.sky.tables import OBJECTS, history_table, measurement_table
+
+# In PostgreSQL's "Key (survey_id, source_id)=(3, 0815) already exists.", whatever its language.
+KEY_VALUES = re.compile(r"\)=\(\d+, (.*)\)")
+
+
+class DuplicateSource(IngestError):
+    """A file names one source twice."""
+
+    def __init__(self, source_id: str):
+        super().__init__(f"source {source_id} is there twice")
+        self.source_id = source_id
+
+
+class Load:
+    """One ingest under way, inside its transaction.
+
+    Attributes
+    ----------
+    counts
+        ``rows_read``, ``new``, ``changed``, ``unchanged``, ``rejected`` so far.
+    reasons
+        Why rows were rejected, with counts.
+    """
+
+    def __init__(self, declaration: SurveyDeclaration, ingest: Ingest):
+        self.ingest = ingest
+        self.counts: Counter = Counter()
+        self.reasons: Counter = Counter()
+        self._table, self._history = measurement_table(declaration), history_table(declaration)
+        self._is_first = _is_empty(ingest.survey_id)
+        self._seen = Seen()
+
+    def add(self, batch: Prepared) -> None:
+        """Load one batch.
+
+        Raises
+        ------
+        DuplicateSource
+            When a source of the batch was in this file before.
+        """
+        rejected = sum(batch.rejected.values())
+        self.reasons.update(batch.rejected)
+        self.counts.update(rows_read=len(batch.number) + rejected, rejected=rejected)
+        if self._is_first:
+            self._insert(batch, np.arange(len(batch.number)))
+            return
+        found = find_existing(self.ingest.survey_id, self._table.name, batch.source_id)
+        self._note(found.object_id, batch.source_id.take(pa.array(found.row)))
+        is_new = np.ones(len(batch.number), bool)
+        is_new[found.row] = False
+        self._insert(batch, np.flatnonzero(is_new))
+        differs = found.row_hash != batch.row_hash[found.row]
+        self._replace(batch, Existing(*(values[differs] for values in vars(found).values())))
+        self.counts["unchanged"] += len(found.row) - int(differs.sum())
+
+    def _note(self, object_id: np.ndarray, source_id: pa.Array) -> None:
+        twice = self._seen.add(object_id)
+        if twice is not None:
+            raise DuplicateSource(source_id[twice].as_py())
+
+    def _insert(self, batch: Prepared, at: np.ndarray) -> None:
+        if not len(at):
+            return
+        object_id = _new_object_ids(len(at))
+        source_id = batch.source_id if len(at) == len(batch.number) else batch.source_id.take(pa.array(at))
+        values = (object_id, np.full(len(at), self.ingest.survey_id, np.int32), source_id, batch.ra[at], batch.dec[at],
+                  batch.healpix[at], np.full(len(at), self.ingest.pk))  # fmt: skip
+        try:
+            copy_in(OBJECTS.table, pa.table([pa.array(v) for v in values], names=OBJECTS.table.names))
+        except IntegrityError as error:
+            if key := KEY_VALUES.search(str(error)):
+                raise DuplicateSource(key[1]) from None
+            raise
+        self._write(batch, at, object_id, np.ones(len(at), np.int32))
+        if not self._is_first:
+            self._note(object_id, source_id)
+        self.counts["new"] += len(at)
+
+    def _replace(self, batch: Prepared, old: Existing) -> None:
+        if not len(old.row):
+            return
+        ids = old.object_id.tolist()
+        names = column_list(self._table.table.names)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {quote(self._history.name)} ({names}, superseded_by) "
+                f"SELECT {names}, %s FROM {quote(self._table.name)} WHERE object_id = ANY(%s)",
+                [self.ingest.pk, ids],
+            )
+            cursor.execute(f"DELETE FROM {quote(self._table.name)} WHERE object_id = ANY(%s)", [ids])
+            cursor.execute(
+                "UPDATE objects o SET ra = n.ra, dec = n.dec, healpix = n.healpix "
+                "FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::bigint[]) AS n(id, ra, dec, healpix) "
+                "WHERE o.id = n.id AND (o.ra, o.dec) IS DISTINCT FROM (n.ra, n.dec)",
+                [ids, *(values[old.row].tolist() for values in (batch.ra, batch.dec, batch.healpix))],
+            )
+        self._write(batch, old.row, old.object_id, old.revision + np.int32(1))
+        self.counts["changed"] += len(ids)
+
+    def _write(self, batch: Prepared, at: np.ndarray, object_id: np.ndarray, revision: np.ndarray) -> None:
+        is_all_in_order = len(at) == len(batch.number) and (at[:-1] < at[1:]).all()
+        rows = batch.rows if is_all_in_order else batch.rows.take(pa.array(at))
+        keys = (object_id, revision, np.full(len(at), self.ingest.pk), batch.row_hash[at])
+        columns = [*(pa.array(values) for values in keys), *rows.columns]
+        copy_in(self._table.table, pa.table(columns, names=self._table.table.names))
+
+
+def _is_empty(survey_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT NOT EXISTS (SELECT FROM objects WHERE survey_id = %s)", [survey_id])
+        return cursor.fetchone()[0]
+
+
+def _new_object_ids(count: int) -> np.ndarray:
+    """A block of object ids; ids are never used again, whatever becomes of their objects."""
+    with connection.cursor() as cursor:
+        # The writers' lock is held: nobody takes a number between the two calls.
+        cursor.execute("SELECT setval('object_ids', nextval('object_ids') + %s)", [count - 1])
+        last = cursor.fetchone()[0]
+    return np.arange(last - count + 1, last + 1)

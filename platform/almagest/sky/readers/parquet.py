@@ -1,0 +1,62 @@
+"""Parquet, row group by row group."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from almagest.sky.errors import IngestError
+from almagest.sky.readers.base import FileColumn, batch_rows, explained
+
+# A row group is unpacked as a whole; what claims to be larger would not fit the memory that an ingest may take.
+LARGEST_GROUP = 512 * 2**20
+
+
+class ParquetReader:
+    """A Parquet file; a column's unit is the metadata entry ``unit`` of its field."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        with explained(path), pq.ParquetFile(path) as file:
+            self._schema, self._rows = file.schema_arrow, file.metadata.num_rows
+        self.columns = [_column(field) for field in self._schema]
+        self._read = 0
+
+    def batches(self, wanted: list[int]) -> Iterator[pa.Table]:
+        """See `Reader`."""
+        self._read = 0
+        names = [self._schema.field(number).name for number in wanted]
+        with explained(self.path), pq.ParquetFile(self.path, pre_buffer=False) as file:
+            leaves = {c.path_in_schema: c for c in map(file.schema.column, range(len(file.schema)))}
+            chosen = [i for i, path in enumerate(leaves) if path.split(".")[0] in names]
+            width = max(1, _check_groups(self.path, file, chosen))
+            for batch in file.iter_batches(batch_rows(width), columns=names):
+                self._read += batch.num_rows
+                yield pa.table([batch.column(name) for name in names], names=[str(number) for number in wanted])
+
+    def fraction(self) -> float:
+        """See `Reader`."""
+        return self._read / max(self._rows, 1)
+
+
+def _column(field: pa.Field) -> FileColumn:
+    unit = (field.metadata or {}).get(b"unit", b"").decode("utf-8", "replace")
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    inner = kind.value_type if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) else kind
+    readable = pa.types.is_primitive(inner) or pa.types.is_string(inner) or pa.types.is_large_string(inner)
+    return FileColumn(field.name, unit, "" if readable else f"has the type {field.type}, which cannot be read")
+
+
+def _check_groups(path: Path, file: pq.ParquetFile, chosen: list[int]) -> int:
+    """Refuse row groups too large for memory; give the bytes of a row."""
+    width = 0
+    for number in range(file.num_row_groups):
+        group = file.metadata.row_group(number)
+        size = sum(group.column(i).total_uncompressed_size for i in chosen)
+        if size > LARGEST_GROUP:
+            raise IngestError(
+                f"{path}: row group {number} unpacks to {size / 2**20:,.0f} MiB; write the file with smaller row groups"
+            )
+        width = max(width, size // max(group.num_rows, 1))
+    return width

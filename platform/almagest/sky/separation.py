@@ -1,0 +1,30 @@
+"""Distances on the sky, in PostgreSQL and in numpy, by the one formula that is right at every distance.
+
+Vincenty's formula on the sphere: the arc tangent of (sine, cosine) keeps its digits near 0 and near 180 degrees alike,
+where the arc cosine and the haversine lose theirs.
+"""
+
+import numpy as np
+
+ARCSEC_PER_DEG = 3600.0
+
+
+def separation_sql(ra_1: str, dec_1: str, ra_2: str, dec_2: str) -> str:
+    """SQL expression of the distance in arcsec between two positions given as expressions in degrees."""
+    delta = f"radians({ra_2} - {ra_1})"
+    sin_1, cos_1, sin_2, cos_2 = (f"{f}(radians({dec}))" for dec in (dec_1, dec_2) for f in ("sin", "cos"))
+    across = f"{cos_2} * sin({delta})"
+    along = f"({cos_1} * {sin_2} - {sin_1} * {cos_2} * cos({delta}))"
+    cosine = f"{sin_1} * {sin_2} + {cos_1} * {cos_2} * cos({delta})"
+    # The square root takes no negative number, and squares are none.
+    return f"degrees(atan2(sqrt(({across}) * ({across}) + {along} * {along}), {cosine})) * {ARCSEC_PER_DEG}"
+
+
+def separation_arcsec(ra_1, dec_1, ra_2, dec_2) -> np.ndarray:
+    """Distances in arcsec between positions in degrees, arrays of one shape or numbers."""
+    delta = np.radians(np.subtract(ra_2, ra_1))
+    dec_1, dec_2 = np.radians(dec_1), np.radians(dec_2)
+    across = np.cos(dec_2) * np.sin(delta)
+    along = np.cos(dec_1) * np.sin(dec_2) - np.sin(dec_1) * np.cos(dec_2) * np.cos(delta)
+    cosine = np.sin(dec_1) * np.sin(dec_2) + np.cos(dec_1) * np.cos(dec_2) * np.cos(delta)
+    return np.degrees(np.arctan2(np.hypot(across, along), cosine)) * ARCSEC_PER_DEG

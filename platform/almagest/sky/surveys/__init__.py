@@ -1,0 +1,18 @@
+"""The surveys that Almagest knows, one module each. A new one is a module here and its line in `DECLARED`."""
+
+from almagest.sky.errors import SurveyError
+from almagest.sky.surveys.declaration import SurveyDeclaration, simulated
+from almagest.sky.surveys.evcc import EVCC
+from almagest.sky.surveys.legacy_dr9 import LEGACY_DR9
+from almagest.sky.surveys.sami_dr3 import SAMI_DR3
+from almagest.sky.surveys.sdss_dr14 import SDSS_DR14
+
+DECLARED = (EVCC, LEGACY_DR9, SAMI_DR3, SDSS_DR14, simulated(EVCC), simulated(SAMI_DR3), simulated(SDSS_DR14))
+SURVEYS: dict[str, SurveyDeclaration] = {declaration.slug: declaration for declaration in DECLARED}
+
+
+def declaration_get(slug: str) -> SurveyDeclaration:
+    """The declaration of a survey, or `SurveyError` saying what there is."""
+    if slug not in SURVEYS:
+        raise SurveyError(f"no survey {slug!r} is declared; there is {', '.join(sorted(SURVEYS))}")
+    return SURVEYS[slug]

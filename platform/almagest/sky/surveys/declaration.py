@@ -1,0 +1,125 @@
+"""How a survey is declared: where its columns come from, what identifies a source, where it lies on the sky."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import pyarrow as pa
+
+from almagest.contract import Column, Table
+
+# Wavelengths of the bands, as UCD words.
+EM = {
+    "u": "em.opt.U", "g": "em.opt.B", "r": "em.opt.R", "i": "em.opt.I", "z": "em.opt.I",
+    "w1": "em.IR.3-4um", "w2": "em.IR.4-8um", "w3": "em.IR.8-15um", "w4": "em.IR.15-30um",
+}  # fmt: skip
+
+# Columns that mean the same in every survey that has them: plugins ask for them by these names.
+REDSHIFT = Column("redshift", "float32", "", "src.redshift", "Heliocentric spectroscopic redshift")
+SPEC_CLASS = Column("spec_class", "string", "", "src.class", "Spectroscopic class: GALAXY, STAR or QSO")
+LOG_MASS = Column("log_mass", "float32", "", "phys.mass", "Stellar mass, log10 of solar masses")
+R50 = Column("r50", "float32", "arcsec", "phys.angSize", "Half-light radius")
+DISTANCE_MPC = Column("distance_mpc", "float32", "Mpc", "pos.distance", "Distance that does not come from the redshift")
+
+
+def ra_dec(ra: str = "ra", dec: str = "dec", of: str = "the source") -> tuple[Column, Column]:
+    """The position, ICRS."""
+    return (
+        Column(ra, "float64", "deg", "pos.eq.ra;meta.main", f"Right ascension (ICRS) of {of}", level=1),
+        Column(dec, "float64", "deg", "pos.eq.dec;meta.main", f"Declination (ICRS) of {of}", level=1),
+    )
+
+
+def magnitudes(bands: str, what: str) -> tuple[Column, ...]:
+    """One magnitude a band, named by the band alone."""
+    return tuple(Column(b, "float32", "mag", f"phot.mag;{EM[b]}", f"{b} magnitude, {what}", level=1) for b in bands)
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A rule for rows that are in the files but are no objects of the survey: they are left out and counted.
+
+    `rejects` takes the declared columns as a `pa.Table` and gives a boolean array, null counting as false.
+    """
+
+    reason: str
+    rejects: Callable[[pa.Table], pa.Array]
+
+
+@dataclass(frozen=True)
+class SurveyDeclaration:
+    """One survey release.
+
+    Parameters
+    ----------
+    columns
+        Columns that are read from files. A column of a file that is not declared is ignored.
+    derived, derive
+        Further columns, and the function that computes them from `columns`: `pa.Table` in, `pa.Table` out.
+    ra, dec
+        Names of the columns, in degrees, that say where the object is.
+    id_columns
+        Columns whose values, joined with ``-``, are the source's name within the survey release.
+    names
+        ``{declared name: name in files}`` where they differ. Case never matters.
+    null_values
+        ``{declared name: values that mean "not known"}``.
+    required
+        Columns that a file must have; None: all of `columns`.
+    """
+
+    slug: str
+    name: str
+    release: str
+    description: str
+    licence: str
+    citation: str
+    url: str
+    columns: tuple[Column, ...]
+    id_columns: tuple[str, ...]
+    ra: str = "ra"
+    dec: str = "dec"
+    derived: tuple[Column, ...] = ()
+    derive: Callable[[pa.Table], pa.Table] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    null_values: Mapping[str, tuple] = field(default_factory=dict)
+    rejects: tuple[Reject, ...] = ()
+    required: tuple[str, ...] | None = None
+    observed: bool = True
+
+    @cached_property
+    def table(self) -> Table:
+        """All declared columns, read and derived."""
+        return Table(self.table_name, self.description, (*self.columns, *self.derived))
+
+    @property
+    def table_name(self) -> str:
+        """Name of the table of measurements in the database."""
+        return f"survey_{self.slug.replace('-', '_')}"
+
+    def is_required(self, column: str) -> bool:
+        """Whether a file without that column is refused."""
+        return self.required is None or column in self.required
+
+
+def simulated(declaration: SurveyDeclaration) -> SurveyDeclaration:
+    """The survey's twin for simulated objects: the same columns in a table of its own, apart from observed ones.
+
+    A file for it gives the declared columns under their declared names, the derived ones too; those that it leaves
+    out are null, save name and position.
+    """
+    return replace(
+        declaration,
+        slug=f"{declaration.slug}-simulated",
+        name=f"{declaration.name} (simulated)",
+        description=f"Simulated objects with the columns of {declaration.name}. None of them exists.",
+        licence="Simulated numbers, free to use.",
+        citation="None: simulated by Almagest.",
+        url="",
+        columns=(*declaration.columns, *declaration.derived),
+        derived=(),
+        derive=None,
+        names={},
+        required=(*declaration.id_columns, declaration.ra, declaration.dec),
+        observed=False,
+    )
