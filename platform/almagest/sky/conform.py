@@ -16,10 +16,10 @@ from almagest.sky.values import to_declared
 
 @dataclass(frozen=True)
 class _Match:
-    """A declared column and where it comes from: number None where the file may and does leave it out."""
+    """A declared column, the number of the file's column it comes from, and the factor between their units."""
 
     column: Column
-    number: int | None
+    number: int
     factor: float
 
 
@@ -42,16 +42,16 @@ class Conformer:
         by_name: dict[str, list[int]] = {}
         for number, column in enumerate(reader.columns):
             by_name.setdefault(column.name.strip().lower(), []).append(number)
-        if missing := [c for c in map(self._name, declaration.columns) if c not in by_name and self._is_required(c)]:
+        if missing := [name for name in map(self._name, declaration.columns) if name not in by_name]:
             raise IngestError(self._missing(missing))
-        self._matches = [self._match(column, by_name.get(self._name(column), [])) for column in declaration.columns]
+        self._matches = [self._match(column, by_name[self._name(column)]) for column in declaration.columns]
         used = {match.number for match in self._matches}
         self.ignored = [column.name or "(unnamed)" for i, column in enumerate(reader.columns) if i not in used]
 
     def batches(self) -> Iterator[tuple[int, pa.Table]]:
         """The rows in the order of the file: how many came before, and the declared columns of the batch."""
         first = 0
-        wanted = sorted(match.number for match in self._matches if match.number is not None)
+        wanted = [match.number for match in self._matches]
         for batch in self.reader.batches(wanted):
             columns = [self._values(match, batch, first) for match in self._matches]
             rows = pa.table(columns, names=[match.column.name for match in self._matches])
@@ -61,9 +61,6 @@ class Conformer:
     def _name(self, column: Column) -> str:
         return self.declaration.names.get(column.name, column.name).lower()
 
-    def _is_required(self, name: str) -> bool:
-        return any(self._name(c) == name and self.declaration.is_required(c.name) for c in self.declaration.columns)
-
     def _missing(self, missing: list[str]) -> str:
         has = [column.name for column in self.reader.columns]
         shown = ", ".join(has[:20]) + (f" and {len(has) - 20} more" if len(has) > 20 else "")
@@ -71,8 +68,6 @@ class Conformer:
         return f"{self.reader.path}: missing for survey {self.declaration.slug}: column {lacks}; the file has {shown}"
 
     def _match(self, column: Column, numbers: list[int]) -> _Match:
-        if not numbers:
-            return _Match(column, None, 1.0)
         found: FileColumn = self.reader.columns[numbers[0]]
         where = f"{self.reader.path}: column {found.name}"
         if len(numbers) > 1:
@@ -86,8 +81,6 @@ class Conformer:
 
     def _values(self, match: _Match, batch: pa.Table, first: int) -> pa.Array:
         column = match.column
-        if match.number is None:
-            return pa.nulls(batch.num_rows, column.arrow_type)
         where = f"{self.reader.path}: column {self.reader.columns[match.number].name}"
         null_values = self.declaration.null_values.get(column.name, ())
         return to_declared(where, column, _plain(batch[str(match.number)]), first_row=first, factor=match.factor,

@@ -64,8 +64,6 @@ class SurveyDeclaration:
         ``{declared name: name in files}`` where they differ. Case never matters.
     null_values
         ``{declared name: values that mean "not known"}``.
-    required
-        Columns that a file must have; None: all of `columns`.
     """
 
     slug: str
@@ -84,7 +82,6 @@ class SurveyDeclaration:
     names: Mapping[str, str] = field(default_factory=dict)
     null_values: Mapping[str, tuple] = field(default_factory=dict)
     rejects: tuple[Reject, ...] = ()
-    required: tuple[str, ...] | None = None
     observed: bool = True
 
     @cached_property
@@ -97,16 +94,10 @@ class SurveyDeclaration:
         """Name of the table of measurements in the database."""
         return f"survey_{self.slug.replace('-', '_')}"
 
-    def is_required(self, column: str) -> bool:
-        """Whether a file without that column is refused."""
-        return self.required is None or column in self.required
-
 
 def simulated(declaration: SurveyDeclaration) -> SurveyDeclaration:
-    """The survey's twin for simulated objects: the same columns in a table of its own, apart from observed ones.
-
-    A file for it gives the declared columns under their declared names, the derived ones too; those that it leaves
-    out are null, save name and position.
+    """The survey's twin for simulated objects: the same columns in a table of its own, apart from observed ones. Its files are
+    written as the real ones are.
     """
     return replace(
         declaration,
@@ -116,10 +107,5 @@ def simulated(declaration: SurveyDeclaration) -> SurveyDeclaration:
         licence="Simulated numbers, free to use.",
         citation="None: simulated by Almagest.",
         url="",
-        columns=(*declaration.columns, *declaration.derived),
-        derived=(),
-        derive=None,
-        names={},
-        required=(*declaration.id_columns, declaration.ra, declaration.dec),
         observed=False,
     )
