@@ -76,7 +76,9 @@ class Plan:
 
 def celery(*arguments: str) -> list[str]:
     """A command of the workers' Celery application."""
-    return [sys.executable, "-m", "celery", "-A", "almagest_workers.app", *arguments]
+    # Root is warned of pickled messages, which are not accepted here: only JSON is.
+    quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
+    return [sys.executable, *quiet, "-m", "celery", "--quiet", "-A", "almagest_workers.app", *arguments]
 
 
 def worker_command(queue: str) -> list[str]:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TextIO
 
 from honcho.manager import Manager
-from honcho.printer import Printer
+from honcho.printer import Message, Printer
 
 from almagest.server.embedded import EmbeddedServers
 from almagest.server.plan import Plan, answers
 from almagest.server.processes import ServerError, end_all, living_in
 
 LOOK_SECONDS = 0.3
+JOB_SECONDS = 5.0
 
 
 class Supervisor(Manager):
@@ -48,7 +49,7 @@ class Supervisor(Manager):
         stay: bool = True,
         say: Callable[[str], None] = print,
     ):
-        super().__init__(Printer(output))
+        super().__init__(Lines(output))
         self.plan, self.servers, self.job, self.stay, self.say = plan, servers, job, stay, say
         self.failure: str | None = None
         self.stop_asked = threading.Event()
@@ -66,6 +67,8 @@ class Supervisor(Manager):
         """
         companion = threading.Thread(target=self._accompany, daemon=True)
         companion.start()
+        # Honcho listens to SIGINT and SIGTERM; a terminal that closes shall stop everything too.
+        signal.signal(signal.SIGHUP, lambda number, frame: os.kill(os.getpid(), signal.SIGTERM))
         try:
             self.loop()
         finally:
@@ -85,7 +88,7 @@ class Supervisor(Manager):
 
     def _accompany(self) -> None:
         try:
-            self._wait_for_web()
+            self._wait_until_up()
             if self.job and not self.stop_asked.is_set():
                 self._run_job()
             if self.stay and not self.stop_asked.is_set():
@@ -99,18 +102,44 @@ class Supervisor(Manager):
             if not self.stop_asked.is_set():
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    def _wait_for_web(self) -> None:
-        while self.plan.web and not answers(self.plan.address) and not self.stop_asked.wait(LOOK_SECONDS):
+    def _wait_until_up(self) -> None:
+        while not (self._all_started() and (not self.plan.web or answers(self.plan.address))):
+            if self.stop_asked.wait(LOOK_SECONDS):
+                return
             self.servers.check()
 
     def _run_job(self) -> None:
-        with subprocess.Popen(self.job, cwd=self.plan.run_folder, start_new_session=True) as job:
+        job = subprocess.Popen(self.job, cwd=self.plan.run_folder, start_new_session=True)
+        try:
             while job.poll() is None and not self.stop_asked.wait(LOOK_SECONDS):
                 self.servers.check()
-            if job.poll() is None:
-                job.kill()
-            elif job.returncode:
-                raise ServerError(f"stopped, because a step failed (exit code {job.returncode})")
+        finally:
+            end_job(job)
+        if self.stop_asked.is_set() and not self.stay:
+            raise ServerError("stopped before all steps were done")
+        if job.returncode and not self.stop_asked.is_set():
+            raise ServerError(f"a step failed (exit code {job.returncode})")
+
+
+def end_job(job: subprocess.Popen) -> None:
+    """Interrupt a job, so that it can cancel what it waits for; nothing when it has ended by itself."""
+    if job.poll() is None:
+        job.send_signal(signal.SIGINT)
+        try:
+            job.wait(JOB_SECONDS)
+        except subprocess.TimeoutExpired:
+            job.kill()
+            job.wait()
+
+
+class Lines(Printer):
+    """Honcho's printer without empty lines; a terminal that is gone is no reason to leave processes behind."""
+
+    def write(self, message: Message) -> None:
+        """Print one line of a process."""
+        if message.data.strip():
+            with suppress(OSError):
+                super().write(message)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from almagest.server.demo import data_folder
 from almagest.server.management.commands.up import add_plan_arguments, plan_from
-from almagest.server.processes import open_log
+from almagest.server.processes import ServerError, open_log
 from almagest.server.supervisor import run_all
 
 
@@ -27,4 +27,7 @@ class Command(BaseCommand):
         log = plan.home / "logs" / "almagest.log"
         self.stdout.write(f"Starting Almagest in {plan.home}; its processes write to {log}")
         with open_log(log) as lines, open(lines.fileno(), "w", buffering=1, closefd=False) as output:
-            run_all(plan, output, job=plan.manage("demo_steps"), stay=stay)
+            try:
+                run_all(plan, output, job=plan.manage("demo_steps"), stay=stay)
+            except ServerError as error:
+                raise ServerError(f"{error}\nWhat the processes wrote is in {log}") from None

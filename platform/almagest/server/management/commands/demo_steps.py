@@ -1,5 +1,7 @@
 """`manage.py demo_steps`: the demo's steps alone, where everything already runs."""
 
+import sys
+
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from rich.console import Console
@@ -14,4 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, **options) -> None:
         """Run them in order and stop at the first that fails."""
-        run_steps(settings.BASE_DIR, settings.ALMAGEST_HOME, Console())
+        try:
+            run_steps(settings.BASE_DIR, settings.ALMAGEST_HOME, Console())
+        except KeyboardInterrupt:
+            sys.exit(130)
