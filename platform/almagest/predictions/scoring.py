@@ -34,4 +34,4 @@ def score_block(
         raise PluginError(f"{method.name} gave {outputs.num_rows} rows for {kept.num_rows} objects")
     for i, key in enumerate(KEYS):
         outputs = outputs.add_column(i, key, kept[key])
-    return outputs, {"objects_read": batch.num_rows, "left_out": dict(left_out)}
+    return outputs, {"objects_read": batch.num_rows, "left_out": list(left_out.items())}

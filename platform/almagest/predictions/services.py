@@ -1,5 +1,6 @@
 """Scoring: frozen blocks, exactly one row for each object, visible all at once."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pyarrow as pa
@@ -104,8 +105,7 @@ def scoring_publish(*, claim: Claim, scores: PredictionSet) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {quote(scores.table_name)}")
     results = list(Chunk.objects.filter(run_id=claim.run_id, phase=0).values_list("result", flat=True))
-    names = list(dict.fromkeys(name for result in results for name in result["left_out"]))
-    scores.left_out = [{"name": name, "count": sum(r["left_out"].get(name, 0) for r in results)} for name in names]
+    scores.left_out = _summed(results)
     scores.rows, scores.objects_read = (sum(r[key] for r in results) for key in ("rows", "objects_read"))
     with transaction.atomic():
         PredictionSet.objects.filter(version=scores.version, state=PredictionSet.State.CURRENT).update(
@@ -114,6 +114,14 @@ def scoring_publish(*, claim: Claim, scores: PredictionSet) -> None:
         scores.state, scores.published = PredictionSet.State.CURRENT, Now()
         scores.save()
         claim_complete(claim, outcome={"prediction_set": scores.pk, "rows": scores.rows, "objects_read": scores.objects_read})
+
+
+def _summed(results: list[dict]) -> list[dict]:
+    """What each cut took away over all blocks, in the cuts' order."""
+    total = Counter()
+    for result in results:
+        total.update(dict(result["left_out"]))
+    return [{"name": name, "count": total[name]} for name in total]
 
 
 def predictions_sweep() -> list[str]:

@@ -32,14 +32,15 @@ def build_sample(sample: Sample, method: Method, labelling: Labelling, folder: P
     rows, reasons = _labelled(rows, labelling)
     left_out.update(reasons)
     if not rows.num_rows:
-        raise SampleError(f"sample {sample.name}: no object has a label; left out: {left_out or 'there were none'}")
+        raise SampleError(f"sample {sample.name}: no object has a label; left out: {dict(left_out) or 'there were none'}")
     rows = _with_split(rows, seed=sample.definition["seed"], share=sample.definition["test_fraction"])
     rows = rows.select([*KEY_COLUMNS.names, *method.inputs.names])
     checksum = write_sample(
         folder, rows, classes=labelling.classes, signal=labelling.signal, seed=sample.definition["seed"],
         definition=sample.definition | {"ingest_id": sample.ingest_id, "cross_match_id": sample.cross_match_id},
     )
-    return {"rows": rows.num_rows, "counts": _counts(rows), "left_out": dict(left_out), "checksum": checksum}
+    return {"rows": rows.num_rows, "counts": _counts(rows), "left_out": [{"name": name, "count": count} for name, count in left_out.items()],
+            "checksum": checksum}
 
 
 def _survey_rows(survey: Survey, sample: Sample, method: Method, labelling: Labelling, groups: Groups) -> pa.Table:

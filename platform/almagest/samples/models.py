@@ -21,8 +21,8 @@ class Sample(Owned):
     rows = models.IntegerField(null=True)
     # {survey: {class: {"train": n, "test": n}}}
     counts = models.JSONField(default=dict)
-    # {why: n} for the objects that are in the surveys but not in the sample.
-    left_out = models.JSONField(default=dict)
+    # [{"name": why, "count": n}] for the objects that are in the surveys but not in the sample, cuts in their order first.
+    left_out = models.JSONField(default=list)
     checksum = models.CharField(max_length=64, blank=True)
     folder = models.CharField(max_length=200, blank=True)
     created = models.DateTimeField(auto_now_add=True)

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('cross_match_id', models.BigIntegerField()),
                 ('rows', models.IntegerField(null=True)),
                 ('counts', models.JSONField(default=dict)),
-                ('left_out', models.JSONField(default=dict)),
+                ('left_out', models.JSONField(default=list)),
                 ('checksum', models.CharField(blank=True, max_length=64)),
                 ('folder', models.CharField(blank=True, max_length=200)),
                 ('created', models.DateTimeField(auto_now_add=True)),

@@ -31,5 +31,5 @@ class Command(BaseCommand):
                               test_fraction=test_fraction))
         sample = Sample.objects.get(name=name)
         self.stdout.write(f"sample {name}: {sample.rows:,} objects, checksum {sample.checksum[:12]}")
-        for why, count in sample.left_out.items():
-            self.stdout.write(f"  left out: {count:>7,} {why}")
+        for left in sample.left_out:
+            self.stdout.write(f"  left out: {left['count']:>7,} {left['name']}")
