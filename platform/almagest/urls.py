@@ -1,6 +1,29 @@
-"""Addresses."""
+"""Addresses: each names one thing, and stays."""
 
 from django.contrib import admin
+from django.contrib.auth import views as auth
 from django.urls import path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from almagest.web.views import catalogs, home, registry, runs, sky
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("search/", home.search, name="search"),
+    path("about/", home.about, name="about"),
+    path("healthz", home.health, name="health"),
+    path("catalogs/", catalogs.catalogs, name="catalogs"),
+    path("catalogs/<slug:slug>/", catalogs.catalog, name="catalog"),
+    path("objects/<slug:survey>/<path:source_id>/", sky.object_page, name="object"),
+    path("surveys/", sky.surveys, name="surveys"),
+    path("surveys/<slug:slug>/", sky.survey, name="survey"),
+    path("runs/", runs.runs, name="runs"),
+    path("runs/<int:run_id>/", runs.run, name="run"),
+    path("runs/<int:run_id>/cancel/", runs.cancel, name="run-cancel"),
+    path("samples/<slug:name>/", registry.sample, name="sample"),
+    path("plugins/", registry.plugins, name="plugins"),
+    path("plugins/<slug:name>/", registry.plugin, name="plugin"),
+    path("models/<slug:plugin>/<slug:method>/<int:number>/", registry.model, name="model"),
+    path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+]

@@ -81,6 +81,9 @@ def catalog_statistics(edition: Edition) -> None:
         cursor.execute(f"SELECT {', '.join(f'min({quote(n)}), max({quote(n)})' for n in numbers)} FROM {name}")
         values = cursor.fetchone()
         edition.ranges = {n: [values[2 * i], values[2 * i + 1]] for i, n in enumerate(numbers)}
+        for column in (c.name for c in edition.table.columns if c.dtype == "string" and c.indexed):
+            cursor.execute(f"SELECT DISTINCT {quote(column)} FROM {name} WHERE {quote(column)} IS NOT NULL ORDER BY 1 LIMIT 50")
+            edition.words[column] = [row[0] for row in cursor.fetchall()]
         cursor.execute(
             f"SELECT least(width_bucket({rank_by}, 0, 1, {HISTOGRAM_BINS}), {HISTOGRAM_BINS}) AS bin, count(*) "
             f"FROM {scores} WHERE {rank_by} IS NOT NULL GROUP BY bin"

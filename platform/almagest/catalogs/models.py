@@ -45,6 +45,8 @@ class Edition(models.Model):
     survey_counts = models.JSONField(default=dict)
     # {column: [smallest, largest]} of the candidates.
     ranges = models.JSONField(default=dict)
+    # {column: [the words in it]} where they are few.
+    words = models.JSONField(default=dict)
     is_simulated = models.BooleanField(default=False)
     published = models.DateTimeField(null=True)
     is_current = models.BooleanField(default=False)

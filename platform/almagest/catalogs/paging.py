@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,3 +142,14 @@ def _fetch(sql: str, values: list) -> list[dict[str, Any]]:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     except OperationalError as error:
         raise CatalogError(f"this filter took longer than {STATEMENT_TIMEOUT}; narrow it, or sort by another column") from error
+
+
+def stream_rows(edition: Edition, filters: Filters, *, sort: str, descending: bool, step: int = 5000) -> Iterator[dict[str, Any]]:
+    """All rows that pass the filters, in order, a page at a time: no query is long, no page is kept."""
+    cursor = ""
+    while True:
+        page = read_page(edition, filters, sort=sort, descending=descending, cursor=cursor, size=step)
+        yield from page.rows
+        cursor = page.next_cursor
+        if not cursor:
+            return

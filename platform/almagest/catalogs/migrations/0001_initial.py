@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ('thresholds', models.JSONField(default=list)),
                 ('survey_counts', models.JSONField(default=dict)),
                 ('ranges', models.JSONField(default=dict)),
+                ('words', models.JSONField(default=dict)),
                 ('is_simulated', models.BooleanField(default=False)),
                 ('published', models.DateTimeField(null=True)),
                 ('is_current', models.BooleanField(default=False)),

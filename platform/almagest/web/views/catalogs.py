@@ -1,0 +1,105 @@
+"""Catalogs: a list, and the page on which people browse candidates."""
+
+import csv
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from almagest.catalogs.filters import Filters, parse_filters, parse_sort
+from almagest.catalogs.models import Edition
+from almagest.catalogs.paging import count_rows, read_page, stream_rows
+from almagest.catalogs.selectors import catalog_get, catalog_list
+from almagest.catalogs.tables import is_sortable
+from almagest.web.charts.histogram import histogram
+
+PAGE_SIZES = (25, 50, 100, 200)
+# What the table shows when nobody has chosen otherwise: level 1 and 2, less the keys that the link already says.
+HIDDEN = {"source_id", "dec"}
+
+
+def catalogs(request: HttpRequest) -> HttpResponse:
+    """Published catalogs."""
+    return render(request, "catalogs/list.html", {"editions": catalog_list(user=request.user)})
+
+
+def catalog(request: HttpRequest, slug: str) -> HttpResponse:
+    """One catalog: header, histogram, filters, table; the whole state is in the address."""
+    edition = catalog_get(user=request.user, slug=slug)
+    filters = parse_filters(edition.table, request.GET)
+    if request.GET.get("format") == "csv":
+        return _csv(edition, filters, request)
+    page_context = _page(edition, filters, request)
+    if request.headers.get("HX-Target") == "rows":
+        return render(request, "catalogs/_rows.html", page_context)
+    rank_by = edition.version.method.rank_by
+    context = page_context | {
+        "chart": histogram(edition.histogram, threshold=edition.threshold, x_label=edition.table[rank_by].description),
+        "funnel": _funnel(edition),
+        "ranges": [_range(edition, column, filters) for column in edition.table.columns if column.is_number and is_sortable(column)],
+        "words": [_words(edition, column, filters) for column in edition.table.columns if column.dtype == "string" and column.indexed],
+    }  # fmt: skip
+    return render(request, "catalogs/detail.html", context)
+
+
+def _page(edition: Edition, filters: Filters, request: HttpRequest) -> dict:
+    rank_by = edition.version.method.rank_by
+    sort, descending = parse_sort(edition.table, request.GET.get("sort", ""), f"-{rank_by}")
+    size = request.GET.get("size", "")
+    size = int(size) if size.isdecimal() and int(size) in PAGE_SIZES else PAGE_SIZES[1]
+    page = read_page(edition, filters, sort=sort, descending=descending, cursor=request.GET.get("cursor", ""), size=size)
+    count, is_exact = count_rows(edition, filters)
+    columns = [c for c in edition.table.columns if c.level < 3 and c.name not in HIDDEN]
+    return {
+        "edition": edition, "page": page, "columns": columns, "count": count, "is_exact": is_exact, "sort": sort, "size": size,
+        "descending": descending, "filters": filters, "sizes": PAGE_SIZES, "rank_by": rank_by,
+        "sortable": {c.name for c in columns if is_sortable(c)},
+    }  # fmt: skip
+
+
+def _range(edition: Edition, column, filters: Filters) -> dict:
+    low, high = edition.ranges.get(column.name) or (None, None)
+    shown = filters.shown
+    return {"column": column, "low": low, "high": high, "minimum": shown.get(f"{column.name}__min", ""),
+            "maximum": shown.get(f"{column.name}__max", ""), "is_empty": low is None}  # fmt: skip
+
+
+def _words(edition: Edition, column, filters: Filters) -> dict:
+    choices = list(edition.survey_counts) if column.name == "survey" else edition.words.get(column.name, [])
+    return {"column": column, "choices": choices, "chosen": filters.shown.get(column.name, "")}
+
+
+def _funnel(edition: Edition) -> list[dict]:
+    """From all objects read to the candidates, cut by cut."""
+    scores = edition.prediction_set
+    steps, left = [{"name": "objects in the surveys", "count": scores.objects_read}], scores.objects_read or 0
+    for cut in scores.left_out:
+        left -= cut["count"]
+        steps.append({"name": cut["name"], "count": left, "taken": cut["count"]})
+    steps.append({"name": f"{edition.version.method.rank_by} ≥ {edition.threshold:g}", "count": edition.rows, "taken": left - edition.rows})
+    for step in steps:
+        step["share"] = step["count"] / (scores.objects_read or 1)
+    return steps
+
+
+class _Echo:
+    """A file whose writes are its rows."""
+
+    def write(self, text: str) -> str:
+        """Give the text back."""
+        return text
+
+
+def _csv(edition: Edition, filters: Filters, request: HttpRequest) -> StreamingHttpResponse:
+    sort, descending = parse_sort(edition.table, request.GET.get("sort", ""), f"-{edition.version.method.rank_by}")
+    response = StreamingHttpResponse(_lines(edition, filters, sort, descending), content_type="text/csv; charset=utf-8")
+    name = f"{edition.catalog.slug}-r{edition.revision}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _lines(edition: Edition, filters: Filters, sort: str, descending: bool) -> Iterator[str]:
+    writer = csv.writer(_Echo(), lineterminator="\n")
+    yield writer.writerow(edition.table.names)
+    for row in stream_rows(edition, filters, sort=sort, descending=descending):
+        yield writer.writerow(["" if value is None else value for value in row.values()])

@@ -1,0 +1,40 @@
+"""Objects and surveys."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from almagest.predictions.selectors import object_predictions
+from almagest.sky.selectors import (
+    ingest_list,
+    object_counterparts,
+    object_get,
+    object_history,
+    survey_get,
+    survey_list,
+)
+from almagest.sky.surveys import declaration_get
+
+
+def object_page(request: HttpRequest, survey: str, source_id: str) -> HttpResponse:
+    """Everything known of one object."""
+    found = object_get(user=request.user, survey=survey, source_id=source_id)
+    context = {
+        "object": found,
+        "ingest": ingest_list(user=request.user).filter(pk=found.ingest_id).first(),
+        "counterparts": object_counterparts(user=request.user, object_id=found.id),
+        "predictions": object_predictions(user=request.user, object_id=found.id, revision=found.revision),
+        "history": object_history(user=request.user, object_id=found.id),
+    }
+    return render(request, "objects/detail.html", context)
+
+
+def surveys(request: HttpRequest) -> HttpResponse:
+    """Surveys with their objects."""
+    return render(request, "surveys/list.html", {"surveys": survey_list(user=request.user)})
+
+
+def survey(request: HttpRequest, slug: str) -> HttpResponse:
+    """One survey: terms, ingests, declared columns."""
+    row = survey_get(user=request.user, slug=slug)
+    context = {"survey": row, "ingests": ingest_list(user=request.user, survey=row)[:100], "table": declaration_get(slug).table}
+    return render(request, "surveys/detail.html", context)
