@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import connection
 
 from almagest.contract import Column, Table
@@ -43,7 +44,9 @@ def find_existing(survey_id: int, table_name: str, source_id: pa.Array) -> Exist
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS incoming (row integer, source_id text) ON COMMIT DROP")
         cursor.execute("TRUNCATE pg_temp.incoming")
-    copy_in(INCOMING, pa.table({"row": pa.array(np.arange(len(source_id), dtype=np.int32)), "source_id": source_id}))
+    # Sorted, so that neighbours in the index are asked for one after the other.
+    order = pc.sort_indices(source_id)
+    copy_in(INCOMING, pa.table({"row": order.cast(pa.int32()), "source_id": source_id.take(order)}))
     found = copy_out(
         "SELECT i.row, o.object_id, o.revision, o.row_hash FROM pg_temp.incoming i CROSS JOIN LATERAL ("
         "SELECT m.object_id, m.revision, m.row_hash FROM objects o "

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from almagest.core.copy import copy_in
 from almagest.core.tables import column_list, quote
 from almagest.sky.errors import IngestError
 from almagest.sky.existing import Existing, Seen, find_existing
+from almagest.sky.first_load import is_first_load, loading_name, make_fresh_tables, partition_name, put_in_place
 from almagest.sky.models import Ingest
 from almagest.sky.prepare import Prepared
 from almagest.sky.surveys import SurveyDeclaration
@@ -43,9 +45,14 @@ class Load:
         self.ingest = ingest
         self.counts: Counter = Counter()
         self.reasons: Counter = Counter()
+        self._declaration = declaration
         self._table, self._history = measurement_table(declaration), history_table(declaration)
-        self._is_first = _is_empty(ingest.survey_id)
+        self._into_objects, self._into = OBJECTS.name, self._table.name
         self._seen = Seen()
+        self._is_first = is_first_load(declaration)
+        if self._is_first:
+            make_fresh_tables(declaration, ingest.survey)
+            self._into_objects, self._into = partition_name(declaration), loading_name(declaration)
 
     def add(self, batch: Prepared) -> None:
         """Load one batch.
@@ -70,6 +77,12 @@ class Load:
         self._replace(batch, Existing(*(values[differs] for values in vars(found).values())))
         self.counts["unchanged"] += len(found.row) - int(differs.sum())
 
+    def finish(self) -> None:
+        """After the last batch: put the tables of a first load in place."""
+        if self._is_first:
+            with _duplicates_named():
+                put_in_place(self._declaration, self.ingest.survey)
+
     def _note(self, object_id: np.ndarray, source_id: pa.Array) -> None:
         twice = self._seen.add(object_id)
         if twice is not None:
@@ -82,12 +95,9 @@ class Load:
         source_id = batch.source_id if len(at) == len(batch.number) else batch.source_id.take(pa.array(at))
         values = (object_id, np.full(len(at), self.ingest.survey_id, np.int32), source_id, batch.ra[at], batch.dec[at],
                   batch.healpix[at], np.full(len(at), self.ingest.pk))  # fmt: skip
-        try:
-            copy_in(OBJECTS.table, pa.table([pa.array(v) for v in values], names=OBJECTS.table.names))
-        except IntegrityError as error:
-            if key := KEY_VALUES.search(str(error)):
-                raise DuplicateSource(key[1]) from None
-            raise
+        objects = pa.table([pa.array(v) for v in values], names=OBJECTS.table.names)
+        with _duplicates_named():
+            copy_in(OBJECTS.table, objects, into=self._into_objects)
         self._write(batch, at, object_id, np.ones(len(at), np.int32))
         if not self._is_first:
             self._note(object_id, source_id)
@@ -108,8 +118,12 @@ class Load:
             cursor.execute(
                 "UPDATE objects o SET ra = n.ra, dec = n.dec, healpix = n.healpix "
                 "FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::bigint[]) AS n(id, ra, dec, healpix) "
-                "WHERE o.id = n.id AND (o.ra, o.dec) IS DISTINCT FROM (n.ra, n.dec)",
-                [ids, *(values[old.row].tolist() for values in (batch.ra, batch.dec, batch.healpix))],
+                "WHERE o.id = n.id AND o.survey_id = %s AND (o.ra, o.dec) IS DISTINCT FROM (n.ra, n.dec)",
+                [
+                    ids,
+                    *(values[old.row].tolist() for values in (batch.ra, batch.dec, batch.healpix)),
+                    self.ingest.survey_id,
+                ],
             )
         self._write(batch, old.row, old.object_id, old.revision + np.int32(1))
         self.counts["changed"] += len(ids)
@@ -119,13 +133,18 @@ class Load:
         rows = batch.rows if is_all_in_order else batch.rows.take(pa.array(at))
         keys = (object_id, revision, np.full(len(at), self.ingest.pk), batch.row_hash[at])
         columns = [*(pa.array(values) for values in keys), *rows.columns]
-        copy_in(self._table.table, pa.table(columns, names=self._table.table.names))
+        copy_in(self._table.table, pa.table(columns, names=self._table.table.names), into=self._into)
 
 
-def _is_empty(survey_id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT NOT EXISTS (SELECT FROM objects WHERE survey_id = %s)", [survey_id])
-        return cursor.fetchone()[0]
+@contextmanager
+def _duplicates_named():
+    """Turn PostgreSQL's refusal of a second row of one name into `DuplicateSource`."""
+    try:
+        yield
+    except IntegrityError as error:
+        if key := KEY_VALUES.search(str(error)):
+            raise DuplicateSource(key[1]) from None
+        raise
 
 
 def _new_object_ids(count: int) -> np.ndarray:

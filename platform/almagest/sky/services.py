@@ -1,6 +1,7 @@
 """Writing the sky: ingests and cross-matches, one at a time."""
 
 import hashlib
+from contextlib import closing
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -98,9 +99,11 @@ def ingest_file(
 def _loaded(declaration: SurveyDeclaration, conformer: Conformer, ingest: Ingest, skip: bool, report: Report) -> Load:
     load = Load(declaration, ingest)
     try:
-        for batch in prepared(conformer, skip_bad_rows=skip):
-            load.add(batch)
-            report(conformer.reader.fraction(), f"{load.counts['rows_read']:,} rows")
+        with closing(prepared(conformer, skip_bad_rows=skip)) as batches:
+            for batch in batches:
+                load.add(batch)
+                report(conformer.reader.fraction(), f"{load.counts['rows_read']:,} rows")
+        load.finish()
     except DuplicateSource as twice:
         rows = _rows_named(conformer, twice.source_id, skip)
         raise IngestError(
@@ -115,11 +118,12 @@ def _loaded(declaration: SurveyDeclaration, conformer: Conformer, ingest: Ingest
 def _rows_named(conformer: Conformer, source_id: str, skip: bool) -> list[int]:
     """Numbers of the first two rows with that name, by reading the file once more."""
     found: list[int] = []
-    for batch in prepared(conformer, skip_bad_rows=skip):
-        is_it = batch.source_id.to_numpy(zero_copy_only=False) == source_id
-        found += batch.number[is_it].tolist()
-        if len(found) > 1:
-            break
+    with closing(prepared(conformer, skip_bad_rows=skip)) as batches:
+        for batch in batches:
+            is_it = batch.source_id.to_numpy(zero_copy_only=False) == source_id
+            found += batch.number[is_it].tolist()
+            if len(found) > 1:
+                break
     return found[:2]
 
 

@@ -4,6 +4,7 @@ from almagest.contract import Column, Table
 from almagest.core.tables import DeclaredTable
 from almagest.sky.surveys import DECLARED, SurveyDeclaration
 
+# Made by this room's first migration, partitioned by survey; a survey's first ingest makes its partition.
 OBJECTS = DeclaredTable(
     Table(
         "objects",
@@ -18,7 +19,7 @@ OBJECTS = DeclaredTable(
             Column("ingest_id", "int64", "", "meta.id", "Ingest that brought the object", nullable=False, level=3),
         ),
     ),
-    primary_key=("id",),
+    primary_key=("id", "survey_id"),
     unique=(("survey_id", "source_id"),),
     indexes=(("healpix",),),
 )

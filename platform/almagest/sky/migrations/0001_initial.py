@@ -74,4 +74,15 @@ class Migration(migrations.Migration):
         ),
         # Numbers of objects, never used again whatever becomes of the objects.
         migrations.RunSQL("CREATE SEQUENCE object_ids", "DROP SEQUENCE object_ids"),
+        # The declared table of objects, as its declaration in tables.py says, but partitioned by survey.
+        migrations.RunSQL(
+            """
+            CREATE TABLE objects (
+                id bigint NOT NULL, survey_id integer NOT NULL, source_id text NOT NULL, ra double precision NOT NULL,
+                "dec" double precision NOT NULL, healpix bigint NOT NULL, ingest_id bigint NOT NULL,
+                PRIMARY KEY (id, survey_id), UNIQUE (survey_id, source_id)
+            ) PARTITION BY LIST (survey_id)
+            """,
+            "DROP TABLE objects",
+        ),
     ]

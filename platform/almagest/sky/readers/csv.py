@@ -33,15 +33,15 @@ class CsvReader:
             use_threads=False, block_size=BLOCK_BYTES, column_names=names, skip_rows_after_names=1
         )
         text = pacsv.ConvertOptions(column_types=dict.fromkeys(chosen, pa.string()), include_columns=chosen)
-        self._source = Source(self.path)
+        self._source = source = Source(self.path)
         try:
             with explained(self.path):
-                stream = pacsv.open_csv(self._source.stream, reading, pacsv.ParseOptions(newlines_in_values=True), text)
+                stream = pacsv.open_csv(source.stream, reading, pacsv.ParseOptions(newlines_in_values=True), text)
                 yield from (pa.Table.from_batches([batch]) for batch in stream if batch.num_rows)
         except IngestError as error:
             raise IngestError(_in_rows_of_data(str(error))) from None
         finally:
-            self._source.close()
+            source.close()
 
     def fraction(self) -> float:
         """See `Reader`."""

@@ -48,23 +48,23 @@ class FitsReader:
 
     def batches(self, wanted: list[int]) -> Iterator[pa.Table]:
         """See `Reader`."""
-        self._source = Source(self.path)
+        self._source = source = Source(self.path)
         try:
             with explained(self.path):
-                layout = _find_table(self.path, self._source.stream)
-                yield from self._blocks(layout, wanted)
+                layout = _find_table(self.path, source.stream)
+                yield from self._blocks(source.stream, layout, wanted)
         finally:
-            self._source.close()
+            source.close()
 
     def fraction(self) -> float:
         """See `Reader`."""
         return self._source.fraction() if self._source else 0.0
 
-    def _blocks(self, layout: _Layout, wanted: list[int]) -> Iterator[pa.Table]:
+    def _blocks(self, stream, layout: _Layout, wanted: list[int]) -> Iterator[pa.Table]:
         step = batch_rows(layout.row_bytes)
         for first in range(0, layout.rows, step):
             count = min(step, layout.rows - first)
-            data = _read_fully(self._source.stream, count * layout.row_bytes)
+            data = _read_fully(stream, count * layout.row_bytes)
             if len(data) < count * layout.row_bytes:
                 there = first + len(data) // layout.row_bytes
                 raise IngestError(f"{self.path}: cut short: the header says {layout.rows:,} rows, {there:,} are there")

@@ -6,11 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from almagest.sky.errors import IngestError
 from almagest.sky.readers.base import FileColumn, batch_rows, explained
 
-# A row group is unpacked as a whole; what claims to be larger would not fit the memory that an ingest may take.
-LARGEST_GROUP = 512 * 2**20
+# Pages are read one by one through a buffer of this size, so that memory does not grow with the size of row groups.
+BUFFER_BYTES = 2**20
 
 
 class ParquetReader:
@@ -27,11 +26,8 @@ class ParquetReader:
         """See `Reader`."""
         self._read = 0
         names = [self._schema.field(number).name for number in wanted]
-        with explained(self.path), pq.ParquetFile(self.path, pre_buffer=False) as file:
-            leaves = {c.path_in_schema: c for c in map(file.schema.column, range(len(file.schema)))}
-            chosen = [i for i, path in enumerate(leaves) if path.split(".")[0] in names]
-            width = max(1, _check_groups(self.path, file, chosen))
-            for batch in file.iter_batches(batch_rows(width), columns=names):
+        with explained(self.path), pq.ParquetFile(self.path, pre_buffer=False, buffer_size=BUFFER_BYTES) as file:
+            for batch in file.iter_batches(batch_rows(_row_bytes(file, names)), columns=names):
                 self._read += batch.num_rows
                 yield pa.table([batch.column(name) for name in names], names=[str(number) for number in wanted])
 
@@ -48,15 +44,11 @@ def _column(field: pa.Field) -> FileColumn:
     return FileColumn(field.name, unit, "" if readable else f"has the type {field.type}, which cannot be read")
 
 
-def _check_groups(path: Path, file: pq.ParquetFile, chosen: list[int]) -> int:
-    """Refuse row groups too large for memory; give the bytes of a row."""
-    width = 0
-    for number in range(file.num_row_groups):
-        group = file.metadata.row_group(number)
-        size = sum(group.column(i).total_uncompressed_size for i in chosen)
-        if size > LARGEST_GROUP:
-            raise IngestError(
-                f"{path}: row group {number} unpacks to {size / 2**20:,.0f} MiB; write the file with smaller row groups"
-            )
-        width = max(width, size // max(group.num_rows, 1))
-    return width
+def _row_bytes(file: pq.ParquetFile, names: list[str]) -> int:
+    """Bytes that the columns take in a row, as the file says."""
+    paths = [file.schema.column(i).path for i in range(len(file.schema))]
+    chosen = [i for i, path in enumerate(paths) if path.split(".")[0] in names]
+    groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+    return max(
+        (sum(g.column(i).total_uncompressed_size for i in chosen) // max(g.num_rows, 1) for g in groups), default=0
+    )

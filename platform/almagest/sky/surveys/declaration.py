@@ -96,9 +96,7 @@ class SurveyDeclaration:
 
 
 def simulated(declaration: SurveyDeclaration) -> SurveyDeclaration:
-    """The survey's twin for simulated objects: the same columns in a table of its own, apart from observed ones. Its files are
-    written as the real ones are.
-    """
+    """The survey's twin for simulated objects: the same columns, the same kind of files, a table of its own."""
     return replace(
         declaration,
         slug=f"{declaration.slug}-simulated",
