@@ -15,6 +15,6 @@ def site(request) -> dict:
     loaded = Survey.objects.visible_to(getattr(request, "user", None)).filter(observed=False)
     return {
         "sections": [(name, url, request.path.startswith(url)) for name, url in SECTIONS],
-        "version": VERSION,
+        "site_version": VERSION,
         "has_simulated": loaded.filter(Exists(Ingest.objects.filter(survey=OuterRef("pk")))).exists(),
     }
