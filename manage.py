@@ -8,9 +8,9 @@ import sys
 def main() -> None:
     """Run one command; errors that are meant for people come without a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almagest.settings")
-    from django.core.management import execute_from_command_line
+    from django.core.management import execute_from_command_line  # noqa: PLC0415  (settings are named first)
 
-    from almagest.contract.errors import AlmagestError
+    from almagest.contract.errors import AlmagestError  # noqa: PLC0415
 
     try:
         execute_from_command_line(sys.argv)

@@ -10,9 +10,14 @@ from almagest.contract.sample import KEY_COLUMNS
 
 ROWS = pa.table(
     {
-        "object_id": pa.array([11, 12, 13], pa.int64()), "revision": pa.array([1, 1, 2], pa.int32()),
-        "survey": ["b", "a", "a"], "source_id": ["1", "2", "1"], "group_id": pa.array([11, 12, 13], pa.int64()),
-        "split": ["train", "train", "test"], "label": ["S", "NM", "S"], "g": pa.array([17.5, None, 16.0], pa.float32()),
+        "object_id": pa.array([11, 12, 13], pa.int64()),
+        "revision": pa.array([1, 1, 2], pa.int32()),
+        "survey": ["b", "a", "a"],
+        "source_id": ["1", "2", "1"],
+        "group_id": pa.array([11, 12, 13], pa.int64()),
+        "split": ["train", "train", "test"],
+        "label": ["S", "NM", "S"],
+        "g": pa.array([17.5, None, 16.0], pa.float32()),
     },
 )
 

@@ -12,15 +12,24 @@ from almagest.core.copy import copy_in, read_arrow, stream_arrow
 from almagest.core.tables import DeclaredTable, create_table, drop_table, sync_table, table_exists
 
 SAMPLES = {
-    "bool": [True, False, None], "int16": [-32768, 32767, None], "int32": [-(2**31), 2**31 - 1, None],
-    "int64": [-(2**63), 2**63 - 1, None], "float32": [1.5, -3.25, None], "float64": [0.1, -1e300, None],
-    "string": ["", "Ωmega\t\n\\N", None], "timestamp": [datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC), None],
+    "bool": [True, False, None],
+    "int16": [-32768, 32767, None],
+    "int32": [-(2**31), 2**31 - 1, None],
+    "int64": [-(2**63), 2**63 - 1, None],
+    "float32": [1.5, -3.25, None],
+    "float64": [0.1, -1e300, None],
+    "string": ["", "Ωmega\t\n\\N", None],
+    "timestamp": [datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC), None],
 }
 SCALARS = Table("scratch", "", (Column("id", "int64", nullable=False), *(Column(f"c_{d}", d) for d in ARROW_TYPES)))
-ARRAYS = Table("scratch_arrays", "", (
-    Column("id", "int64", nullable=False),
-    *(Column(f"c_{d}", d, shape=(2,)) for d in ("int16", "int32", "int64", "float32", "float64", "bool", "string")),
-))
+ARRAYS = Table(
+    "scratch_arrays",
+    "",
+    (
+        Column("id", "int64", nullable=False),
+        *(Column(f"c_{d}", d, shape=(2,)) for d in ("int16", "int32", "int64", "float32", "float64", "bool", "string")),
+    ),
+)
 
 
 def rows(table: str) -> list[tuple]:

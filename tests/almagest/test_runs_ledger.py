@@ -134,7 +134,9 @@ def test_the_reaper_closes_a_cancelled_run_whose_worker_died():
     assert state(run) == "cancelled"
 
 
-def test_workers_are_woken_on_commit_and_again_when_nothing_has_happened(woken, django_capture_on_commit_callbacks, settings):
+def test_workers_are_woken_on_commit_and_again_when_nothing_has_happened(
+    woken, django_capture_on_commit_callbacks, settings
+):
     with django_capture_on_commit_callbacks(execute=True):
         run = start(6)
         assert woken == []

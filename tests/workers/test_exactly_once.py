@@ -22,7 +22,9 @@ def until(condition, patience: float = PATIENCE):
     """Wait for something to become true."""
     deadline = time.monotonic() + patience
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"still not so after {patience} s: {[(r.title, r.state, r.error) for r in Run.objects.all()]}"
+        assert time.monotonic() < deadline, (
+            f"still not so after {patience} s: {[(r.title, r.state, r.error) for r in Run.objects.all()]}"
+        )
         time.sleep(0.05)
     return value
 
@@ -36,8 +38,13 @@ def is_over(run: Run) -> bool:
 def version(worker):
     """A small forest, trained on a frozen sample by a worker that is gone afterwards."""
     hand = worker("data", "classical", beat=True)
-    call_command("freeze_sample", "dwarfs", plugin="dwarf_galaxies", method="forest",
-                 surveys=["evcc-simulated", "sdss-dr14-simulated"])
+    call_command(
+        "freeze_sample",
+        "dwarfs",
+        plugin="dwarf_galaxies",
+        method="forest",
+        surveys=["evcc-simulated", "sdss-dr14-simulated"],
+    )
     call_command("train", "dwarf_galaxies", "forest", sample="dwarfs", set=["trees=40"])
     hand.stop()
     return version_get(user=None, plugin="dwarf_galaxies", method="forest")
@@ -131,8 +138,13 @@ def test_a_cancelled_scoring_is_never_visible(scoring, worker):
 
 def test_the_same_definition_and_snapshot_give_the_same_checksum(version, worker):
     worker("data")
-    call_command("freeze_sample", "again", plugin="dwarf_galaxies", method="forest",
-                 surveys=["sdss-dr14-simulated", "evcc-simulated"])
+    call_command(
+        "freeze_sample",
+        "again",
+        plugin="dwarf_galaxies",
+        method="forest",
+        surveys=["sdss-dr14-simulated", "evcc-simulated"],
+    )
     first, again = Sample.objects.get(name="dwarfs"), Sample.objects.get(name="again")
     assert (first.ingest_id, first.cross_match_id) == (again.ingest_id, again.cross_match_id)
     assert first.checksum == again.checksum

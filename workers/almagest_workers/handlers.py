@@ -38,8 +38,14 @@ def train(claim: Claim, report: Report) -> None:
     method = find_method(row.plugin.name, row.name)
     with local_copy(sample.folder) as folder, TemporaryDirectory(prefix="almagest-") as out:
         registry.version_train(
-            claim=claim, row=row, sample=sample, method=method, plugin=plugins()[row.plugin.name],
-            sample_folder=Path(folder), out=Path(out), report=report,
+            claim=claim,
+            row=row,
+            sample=sample,
+            method=method,
+            plugin=plugins()[row.plugin.name],
+            sample_folder=Path(folder),
+            out=Path(out),
+            report=report,
         )
 
 

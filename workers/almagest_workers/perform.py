@@ -11,7 +11,6 @@ from django.db import InterfaceError, OperationalError
 
 from almagest.contract import AlmagestError, Cancelled
 from almagest.runs.leases import Claim, LeaseLost, claim_abandon, claim_memory
-
 from almagest_workers.handlers import HANDLERS
 from almagest_workers.heartbeat import Heartbeat
 
@@ -40,7 +39,9 @@ def perform(claim: Claim) -> None:
         claim_abandon(claim, error=str(error))
     except Exception as error:  # a fault in a plugin or in ours: the run says which, the worker's log says where
         logger.error("run %s: %s", claim.run_id, traceback.format_exc())
-        claim_abandon(claim, error=f"{type(error).__name__}: {error} (a fault in the code: the worker's log says where)")
+        claim_abandon(
+            claim, error=f"{type(error).__name__}: {error} (a fault in the code: the worker's log says where)"
+        )
     finally:
         _note_memory(claim)
 

@@ -37,7 +37,9 @@ class OwnedQuerySet(models.QuerySet):
 class Owned(models.Model):
     """A thing with an owner and a visibility: surveys, samples, runs, model versions, catalogs. Never single rows."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PUBLIC)
 
     objects = OwnedQuerySet.as_manager()

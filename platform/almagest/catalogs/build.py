@@ -18,9 +18,15 @@ from almagest.sky.surveys import SURVEYS
 
 HISTOGRAM_BINS = 50
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
-MEMBERS = Table("sample_members", "The sample's objects, while a catalog is filled", (
-    Column("object_id", "int64", nullable=False), Column("split", "string"), Column("label", "string"),
-))
+MEMBERS = Table(
+    "sample_members",
+    "The sample's objects, while a catalog is filled",
+    (
+        Column("object_id", "int64", nullable=False),
+        Column("split", "string"),
+        Column("label", "string"),
+    ),
+)
 
 
 def catalog_fill(edition: Edition) -> None:
@@ -45,8 +51,13 @@ def _load_members(version: ModelVersion) -> None:
 def _insert(edition: Edition, survey: Survey) -> str:
     table, there = edition.table, SURVEYS[survey.slug].table
     outputs = edition.version.method.output_table.names
-    special = {"object_id": "p.object_id", "survey": "%s", "revision": "p.revision", "sample_split": "t.split",
-               "sample_label": "t.label"} | {name: f"o.{name}" for name in ("source_id", "ra", "dec", "healpix")}
+    special = {
+        "object_id": "p.object_id",
+        "survey": "%s",
+        "revision": "p.revision",
+        "sample_split": "t.split",
+        "sample_label": "t.label",
+    } | {name: f"o.{name}" for name in ("source_id", "ra", "dec", "healpix")}
     special |= {name: f"p.{quote(name)}" for name in outputs}
     values = [special.get(column.name) or _measured(column, there) for column in table.columns]
     measured = [c.name for c in table.columns if c.name not in special and c.name in there]
@@ -82,15 +93,19 @@ def catalog_statistics(edition: Edition) -> None:
         values = cursor.fetchone()
         edition.ranges = {n: [values[2 * i], values[2 * i + 1]] for i, n in enumerate(numbers)}
         for column in (c.name for c in edition.table.columns if c.dtype == "string" and c.indexed):
-            cursor.execute(f"SELECT DISTINCT {quote(column)} FROM {name} WHERE {quote(column)} IS NOT NULL ORDER BY 1 LIMIT 50")
+            cursor.execute(
+                f"SELECT DISTINCT {quote(column)} FROM {name} WHERE {quote(column)} IS NOT NULL ORDER BY 1 LIMIT 50"
+            )
             edition.words[column] = [row[0] for row in cursor.fetchall()]
         cursor.execute(
             f"SELECT least(width_bucket({rank_by}, 0, 1, {HISTOGRAM_BINS}), {HISTOGRAM_BINS}) AS bin, count(*) "
             f"FROM {scores} WHERE {rank_by} IS NOT NULL GROUP BY bin"
         )
         counts = dict(cursor.fetchall())
-        edition.histogram = {"edges": [i / HISTOGRAM_BINS for i in range(HISTOGRAM_BINS + 1)],
-                             "counts": [counts.get(i + 1, 0) for i in range(HISTOGRAM_BINS)]}
+        edition.histogram = {
+            "edges": [i / HISTOGRAM_BINS for i in range(HISTOGRAM_BINS + 1)],
+            "counts": [counts.get(i + 1, 0) for i in range(HISTOGRAM_BINS)],
+        }
         above = ", ".join(f"count(*) FILTER (WHERE {rank_by} >= {t}::real)" for t in THRESHOLDS)
         cursor.execute(f"SELECT {above} FROM {scores}")
         edition.thresholds = [{"threshold": t, "count": n} for t, n in zip(THRESHOLDS, cursor.fetchone(), strict=True)]

@@ -58,7 +58,9 @@ class Edition(models.Model):
         ordering = ["-revision"]
         constraints = [
             models.UniqueConstraint(fields=["catalog", "revision"], name="edition_revision"),
-            models.UniqueConstraint(fields=["catalog"], condition=models.Q(is_current=True), name="one_current_edition"),
+            models.UniqueConstraint(
+                fields=["catalog"], condition=models.Q(is_current=True), name="one_current_edition"
+            ),
         ]
 
     def __str__(self):

@@ -63,9 +63,13 @@ def read_page(edition: Edition, filters: Filters, *, sort: str, descending: bool
     order = ("-" if descending else "") + sort
     start = Cursor.decode(cursor) if cursor else None
     if start and (start.sort != order or start.revision != edition.revision):
-        raise CatalogError("the catalog or its order has changed since this page was linked; start again from the first page")
+        raise CatalogError(
+            "the catalog or its order has changed since this page was linked; start again from the first page"
+        )
     backward = bool(start and start.backward)
-    rows = _fetch(*_query(edition, filters, sort, descending != backward, nulls_last=not backward, start=start, limit=size + 1))
+    rows = _fetch(
+        *_query(edition, filters, sort, descending != backward, nulls_last=not backward, start=start, limit=size + 1)
+    )
     more, rows = len(rows) > size, rows[:size]
     if backward:
         rows.reverse()
@@ -83,7 +87,8 @@ def count_rows(edition: Edition, filters: Filters) -> tuple[int, bool]:
     where = " AND ".join(filters.conditions)
     table = quote(edition.table_name)
     found = _fetch(
-        f"SELECT count(*) AS n FROM (SELECT 1 FROM {table} WHERE {where} LIMIT {COUNT_EXACTLY_UP_TO + 1}) AS few", filters.values
+        f"SELECT count(*) AS n FROM (SELECT 1 FROM {table} WHERE {where} LIMIT {COUNT_EXACTLY_UP_TO + 1}) AS few",
+        filters.values,
     )[0]["n"]
     if found <= COUNT_EXACTLY_UP_TO:
         return found, True
@@ -96,21 +101,33 @@ def _cursor(edition: Edition, order: str, sort: str, row: list[dict], backward: 
     return Cursor(edition.revision, order, row[0][sort], row[0]["object_id"], backward).encode() if row else ""
 
 
-def _query(edition: Edition, filters: Filters, sort: str, descending: bool, *, nulls_last: bool, start: Cursor | None,
-           limit: int) -> tuple[str, list]:
+def _query(
+    edition: Edition,
+    filters: Filters,
+    sort: str,
+    descending: bool,
+    *,
+    nulls_last: bool,
+    start: Cursor | None,
+    limit: int,
+) -> tuple[str, list]:
     """Two walks along one index, rows with a value and rows without one, put one after the other.
 
     A row comparison ``(value, id) < (v, i)`` uses the index; a condition with OR for the nulls would not.
     """
     column, id_ = quote(sort), quote("object_id")
-    parts = {False: _walk(edition, filters, f"{column} IS NOT NULL", [], column, id_, descending, limit),
-             True: _walk(edition, filters, f"{column} IS NULL", [], column, id_, descending, limit)}
+    parts = {
+        False: _walk(edition, filters, f"{column} IS NOT NULL", [], column, id_, descending, limit),
+        True: _walk(edition, filters, f"{column} IS NULL", [], column, id_, descending, limit),
+    }
     if start:
         after = "<" if descending else ">"
         is_null = start.value is None
         # Cast as the column is: a float4 that came as text would not be itself as a float8.
         kind = sql_type(edition.table[sort])
-        condition = f"{column} IS NULL AND {id_} {after} %s" if is_null else f"({column}, {id_}) {after} (%s::{kind}, %s)"
+        condition = (
+            f"{column} IS NULL AND {id_} {after} %s" if is_null else f"({column}, {id_}) {after} (%s::{kind}, %s)"
+        )
         values = [start.object_id] if is_null else [start.value, start.object_id]
         parts[is_null] = _walk(edition, filters, condition, values, column, id_, descending, limit)
         if is_null == nulls_last:
@@ -124,12 +141,22 @@ def _query(edition: Edition, filters: Filters, sort: str, descending: bool, *, n
     )
 
 
-def _walk(edition: Edition, filters: Filters, condition: str, values: list, column: str, id_: str, descending: bool,
-          limit: int) -> tuple[str, list]:
+def _walk(
+    edition: Edition,
+    filters: Filters,
+    condition: str,
+    values: list,
+    column: str,
+    id_: str,
+    descending: bool,
+    limit: int,
+) -> tuple[str, list]:
     way = "DESC" if descending else "ASC"
     where = " AND ".join([condition, *filters.conditions])
-    sql = (f"SELECT {column_list(edition.table.names)} FROM {quote(edition.table_name)} WHERE {where} "
-           f"ORDER BY {column} {way}, {id_} {way} LIMIT {limit}")
+    sql = (
+        f"SELECT {column_list(edition.table.names)} FROM {quote(edition.table_name)} WHERE {where} "
+        f"ORDER BY {column} {way}, {id_} {way} LIMIT {limit}"
+    )
     return sql, [*values, *filters.values]
 
 
@@ -141,10 +168,14 @@ def _fetch(sql: str, values: list) -> list[dict[str, Any]]:
             names = [column.name for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     except OperationalError as error:
-        raise CatalogError(f"this filter took longer than {STATEMENT_TIMEOUT}; narrow it, or sort by another column") from error
+        raise CatalogError(
+            f"this filter took longer than {STATEMENT_TIMEOUT}; narrow it, or sort by another column"
+        ) from error
 
 
-def stream_rows(edition: Edition, filters: Filters, *, sort: str, descending: bool, step: int = 5000) -> Iterator[dict[str, Any]]:
+def stream_rows(
+    edition: Edition, filters: Filters, *, sort: str, descending: bool, step: int = 5000
+) -> Iterator[dict[str, Any]]:
     """All rows that pass the filters, in order, a page at a time: no query is long, no page is kept."""
     cursor = ""
     while True:

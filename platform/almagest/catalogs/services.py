@@ -51,8 +51,12 @@ def catalog_publish_start(
     edition.is_simulated = Survey.objects.filter(slug__in=scores.surveys, observed=False).exists()
     edition.save()
     edition.run = run_start(
-        kind=KIND, title=f"Publish {catalog.title}", chunks=[ChunkSpec("data", {"edition_id": edition.pk})], owner=owner,
-        visibility=version.visibility, parameters={"catalog": slug, "version": str(version), "threshold": threshold},
+        kind=KIND,
+        title=f"Publish {catalog.title}",
+        chunks=[ChunkSpec("data", {"edition_id": edition.pk})],
+        owner=owner,
+        visibility=version.visibility,
+        parameters={"catalog": slug, "version": str(version), "threshold": threshold},
     )
     edition.save(update_fields=["run"])
     return edition.run
@@ -70,7 +74,9 @@ def catalog_publish(*, claim: Claim, edition: Edition) -> None:
         edition.catalog.editions.filter(is_current=True).update(is_current=False, retired=Now())
         edition.is_current, edition.published = True, Now()
         edition.save()
-        claim_complete(claim, outcome={"catalog": edition.catalog.slug, "revision": edition.revision, "rows": edition.rows})
+        claim_complete(
+            claim, outcome={"catalog": edition.catalog.slug, "revision": edition.revision, "rows": edition.rows}
+        )
 
 
 def catalogs_sweep() -> list[str]:

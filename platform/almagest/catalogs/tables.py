@@ -6,20 +6,49 @@ from almagest.registry.models import ModelVersion
 
 KEYS = (
     Column("object_id", "int64", ucd="meta.record", description="Object in this database", nullable=False, level=3),
-    Column("survey", "string", ucd="meta.dataset", description="Survey release of the object", nullable=False, level=1,
-           indexed=True),
-    Column("source_id", "string", ucd="meta.id;meta.main", description="Identifier in the survey", nullable=False, level=1),
+    Column(
+        "survey",
+        "string",
+        ucd="meta.dataset",
+        description="Survey release of the object",
+        nullable=False,
+        level=1,
+        indexed=True,
+    ),
+    Column(
+        "source_id", "string", ucd="meta.id;meta.main", description="Identifier in the survey", nullable=False, level=1
+    ),
     Column("ra", "float64", "deg", "pos.eq.ra;meta.main", "Right ascension, ICRS", nullable=False, level=1),
     Column("dec", "float64", "deg", "pos.eq.dec;meta.main", "Declination, ICRS", nullable=False, level=1),
-    Column("healpix", "int64", ucd="pos.healpix", description="HEALPix number, nested, order 29", nullable=False, level=3),
-    Column("revision", "int32", ucd="meta.version", description="Revision of the measurements that the model saw",
-           nullable=False, level=3),
+    Column(
+        "healpix", "int64", ucd="pos.healpix", description="HEALPix number, nested, order 29", nullable=False, level=3
+    ),
+    Column(
+        "revision",
+        "int32",
+        ucd="meta.version",
+        description="Revision of the measurements that the model saw",
+        nullable=False,
+        level=3,
+    ),
 )
 SAMPLE = (
-    Column("sample_split", "string", ucd="meta.code", level=2, indexed=True,
-           description="Part of the model's own sample that the object is in: train or test; empty for objects new to it"),
-    Column("sample_label", "string", ucd="meta.code.class", level=2, indexed=True,
-           description="Class that the sample gives the object"),
+    Column(
+        "sample_split",
+        "string",
+        ucd="meta.code",
+        level=2,
+        indexed=True,
+        description="Part of the model's own sample that the object is in: train or test; empty for objects new to it",
+    ),
+    Column(
+        "sample_label",
+        "string",
+        ucd="meta.code.class",
+        level=2,
+        indexed=True,
+        description="Class that the sample gives the object",
+    ),
 )
 
 

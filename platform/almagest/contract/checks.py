@@ -23,7 +23,9 @@ SAFE_FILES = {".keras", ".npz", ".npy", ".json", ".safetensors", ".ubj", ".txt",
 TOLERANCE = 1e-6
 
 
-def check_plugin(plugin: Plugin, folder: Path, *, methods: Iterable[str] | None = None, settings: dict | None = None) -> None:
+def check_plugin(
+    plugin: Plugin, folder: Path, *, methods: Iterable[str] | None = None, settings: dict | None = None
+) -> None:
     """Hold a plugin to the contract.
 
     Parameters
@@ -56,16 +58,28 @@ def require(holds: bool, plugin: Plugin, law: str, method: Method | None = None)
 
 def check_declaration(plugin: Plugin) -> None:
     """Names, README, classes, and columns with a unit or none and a description each."""
-    require(bool(re.fullmatch("[a-z][a-z0-9_]*", plugin.name)), plugin, "its name is lower case letters, digits and underscores")
-    require(plugin.readme.is_file() and plugin.readme.stat().st_size > 0, plugin, f"its README {plugin.readme} is there")
+    require(
+        bool(re.fullmatch("[a-z][a-z0-9_]*", plugin.name)),
+        plugin,
+        "its name is lower case letters, digits and underscores",
+    )
+    require(
+        plugin.readme.is_file() and plugin.readme.stat().st_size > 0, plugin, f"its README {plugin.readme} is there"
+    )
     require(plugin.labelling.signal in plugin.labelling.classes, plugin, "the signal is one of its classes")
-    require(len({m.name for m in plugin.methods}) == len(plugin.methods) > 0, plugin, "it has methods, each with its own name")
+    require(
+        len({m.name for m in plugin.methods}) == len(plugin.methods) > 0,
+        plugin,
+        "it has methods, each with its own name",
+    )
     for method in plugin.methods:
         require(method.rank_by in method.outputs, plugin, f"rank_by {method.rank_by!r} is one of the outputs", method)
         columns = (*method.inputs.columns, *method.outputs.columns)
         bare = [c.name for c in columns if not (c.description and c.ucd)]
         require(not bare, plugin, f"columns have a description and a UCD; {', '.join(bare)} lack one", method)
-        require(all(c.nullable for c in method.outputs.columns), plugin, "outputs may be null: a bad row has none", method)
+        require(
+            all(c.nullable for c in method.outputs.columns), plugin, "outputs may be null: a bad row has none", method
+        )
 
 
 def simulated_rows(plugin: Plugin) -> pa.Table:
@@ -80,7 +94,9 @@ def simulated_rows(plugin: Plugin) -> pa.Table:
         "split": pa.array(np.where(number % 5 == 0, "test", "train").astype(object), pa.string()),
     }  # fmt: skip
     columns = {name: drawn[name] for name in drawn.column_names} | keys
-    return pa.table({name: columns[name] for name in [*KEY_COLUMNS.names, *(n for n in columns if n not in KEY_COLUMNS.names)]})
+    return pa.table(
+        {name: columns[name] for name in [*KEY_COLUMNS.names, *(n for n in columns if n not in KEY_COLUMNS.names)]}
+    )
 
 
 def check_labels(plugin: Plugin, rows: pa.Table) -> None:
@@ -119,7 +135,14 @@ def check_method(plugin: Plugin, method: Method, rows: pa.Table, folder: Path, s
 def _sample(plugin: Plugin, method: Method, rows: pa.Table, folder: Path) -> Sample:
     rows = rows.select([*KEY_COLUMNS.names, *method.inputs.names])
     labelling = plugin.labelling
-    write_sample(folder, rows, classes=labelling.classes, signal=labelling.signal, seed=SEED, definition={"surveys": ["simulated"]})
+    write_sample(
+        folder,
+        rows,
+        classes=labelling.classes,
+        signal=labelling.signal,
+        seed=SEED,
+        definition={"surveys": ["simulated"]},
+    )
     return Sample.open(folder)
 
 
@@ -159,8 +182,15 @@ def _scored(plugin: Plugin, method: Method, model, batch: pa.Table) -> pa.Table:
 def _check_fresh_process(plugin: Plugin, method: Method, batch: pa.Table, scores: pa.Table, folder: Path) -> None:
     pq.write_table(batch, folder / "batch.parquet")
     arguments = [method.implementation, folder / "model", folder / "batch.parquet", folder / "scores.parquet"]
-    done = subprocess.run([sys.executable, "-m", __name__, *map(str, arguments)], capture_output=True, text=True, check=False)
-    require(done.returncode == 0, plugin, f"the model loads and scores in a fresh process: {done.stderr.strip()[-300:]}", method)
+    done = subprocess.run(
+        [sys.executable, "-m", __name__, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    require(
+        done.returncode == 0,
+        plugin,
+        f"the model loads and scores in a fresh process: {done.stderr.strip()[-300:]}",
+        method,
+    )
     elsewhere = cast_to(method.outputs, pq.read_table(folder / "scores.parquet"))
     require(_same(scores, elsewhere), plugin, "a saved model gives the same scores in a fresh process", method)
 
@@ -168,10 +198,17 @@ def _check_fresh_process(plugin: Plugin, method: Method, batch: pa.Table, scores
 def _check_order_and_size(plugin: Plugin, method: Method, model, batch: pa.Table, scores: pa.Table) -> None:
     turned = np.arange(batch.num_rows)[::-1]
     reversed_scores = _scored(plugin, method, model, batch.take(pa.array(turned)))
-    require(_same(scores.take(pa.array(turned)), reversed_scores), plugin, "scores do not depend on the rows' order", method)
+    require(
+        _same(scores.take(pa.array(turned)), reversed_scores), plugin, "scores do not depend on the rows' order", method
+    )
     few = _scored(plugin, method, model, batch.slice(0, 3))
     require(_same(scores.slice(0, 3), few), plugin, "scores do not depend on the batch's size", method)
-    require(_scored(plugin, method, model, batch.slice(0, 0)).num_rows == 0, plugin, "an empty batch is scored as empty", method)
+    require(
+        _scored(plugin, method, model, batch.slice(0, 0)).num_rows == 0,
+        plugin,
+        "an empty batch is scored as empty",
+        method,
+    )
 
 
 def _check_bad_rows(plugin: Plugin, method: Method, model, batch: pa.Table, scores: pa.Table) -> None:
@@ -181,7 +218,9 @@ def _check_bad_rows(plugin: Plugin, method: Method, model, batch: pa.Table, scor
         column = numbers[0]
         values = batch[column.name].to_pylist()
         values[0] = bad
-        broken = batch.set_column(batch.column_names.index(column.name), column.name, pa.array(values, column.arrow_type))
+        broken = batch.set_column(
+            batch.column_names.index(column.name), column.name, pa.array(values, column.arrow_type)
+        )
         try:
             result = _scored(plugin, method, model, broken)
         except PluginError as error:

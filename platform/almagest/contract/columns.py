@@ -60,7 +60,9 @@ class Column:
 
     def __post_init__(self):
         if not NAME.fullmatch(self.name):
-            raise TableError(f"column name {self.name!r}: use lower case letters, digits and underscores, a letter first")
+            raise TableError(
+                f"column name {self.name!r}: use lower case letters, digits and underscores, a letter first"
+            )
         if self.dtype not in ARROW_TYPES:
             raise TableError(f"column {self.name}: dtype {self.dtype!r} is not one of {', '.join(ARROW_TYPES)}")
         if len(self.shape) > 1:
@@ -88,7 +90,9 @@ class Table:
 
     def __post_init__(self):
         if not NAME.fullmatch(self.name):
-            raise TableError(f"table name {self.name!r}: use lower case letters, digits and underscores, a letter first")
+            raise TableError(
+                f"table name {self.name!r}: use lower case letters, digits and underscores, a letter first"
+            )
         names = [column.name for column in self.columns]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise TableError(f"table {self.name}: declared twice: {', '.join(twice)}")

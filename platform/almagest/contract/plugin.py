@@ -157,7 +157,9 @@ class Plugin:
         for method in self.methods:
             if method.name == name:
                 return method
-        raise PluginError(f"plugin {self.name} has no method {name!r}; it has {', '.join(m.name for m in self.methods)}")
+        raise PluginError(
+            f"plugin {self.name} has no method {name!r}; it has {', '.join(m.name for m in self.methods)}"
+        )
 
     def simulate(self) -> Callable:
         """Import the simulation."""

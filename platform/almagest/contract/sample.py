@@ -23,7 +23,7 @@ KEY_COLUMNS = pa.schema(
         ("survey", pa.string()),
         ("source_id", pa.string()),
         ("group_id", pa.int64()),  # cross-match group: one galaxy, however many surveys saw it
-        ("split", pa.string()),    # "train" or "test"; never both for one group
+        ("split", pa.string()),  # "train" or "test"; never both for one group
         ("label", pa.string()),
     ]
 )
@@ -55,7 +55,9 @@ class Sample:
         except (OSError, ValueError) as error:
             raise SampleError(f"sample folder {folder} cannot be read: {error}") from None
         if (found := content_checksum(rows)) != about["checksum"]:
-            raise SampleError(f"sample folder {folder} is damaged: its rows give {found[:12]}, not {about['checksum'][:12]}")
+            raise SampleError(
+                f"sample folder {folder} is damaged: its rows give {found[:12]}, not {about['checksum'][:12]}"
+            )
         keys = ("signal", "seed", "checksum", "definition")
         return cls(rows, tuple(about["classes"]), **{key: about[key] for key in keys})
 

@@ -25,7 +25,7 @@ ALIASES = {
     "degree": "deg",
     "arcseconds": "arcsec",
     "angstroms": "Angstrom",
-    "dex(solmass)": "",   # a logarithm has no unit; the column's name and description say of what
+    "dex(solmass)": "",  # a logarithm has no unit; the column's name and description say of what
     "None": "",
     "unitless": "",
     "dimensionless": "",
@@ -49,7 +49,9 @@ def parse_unit(spelling: str | None) -> u.UnitBase:
             return u.Unit(text, format=form)
         except (ValueError, TypeError):
             continue
-    raise TableError(f"unit {spelling!r} is not known; write it as VOUnit, or add it to the aliases in contract/units.py")
+    raise TableError(
+        f"unit {spelling!r} is not known; write it as VOUnit, or add it to the aliases in contract/units.py"
+    )
 
 
 def unit_factor(found: str | None, declared: str | None) -> float:

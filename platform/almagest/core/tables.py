@@ -121,7 +121,9 @@ def _add_columns(name: str, columns: list[Column]) -> None:
     with connection.cursor() as cursor:
         for column in columns:
             if not column.nullable:
-                raise TableError(f"{name}.{column.name} is new and not nullable: rows that are there have no value for it")
+                raise TableError(
+                    f"{name}.{column.name} is new and not nullable: rows that are there have no value for it"
+                )
             cursor.execute(f"ALTER TABLE {quote(name)} ADD COLUMN {_column_sql(column)}")
 
 

@@ -55,7 +55,11 @@ def scoring_start(*, version: ModelVersion, surveys: list[str] | None = None, ow
     create_table(set_table(scores), with_indexes=False)
     finish = ChunkSpec("data", {"publish": scores.pk}, phase=1)
     scores.run = run_start(
-        kind=KIND, title=f"Score with {version}", chunks=[*blocks, finish], owner=owner, visibility=version.visibility,
+        kind=KIND,
+        title=f"Score with {version}",
+        chunks=[*blocks, finish],
+        owner=owner,
+        visibility=version.visibility,
         parameters={"prediction_set": scores.pk, "surveys": scores.surveys, "ingest_id": now.ingest_id},
     )
     scores.save(update_fields=["run"])
@@ -113,7 +117,9 @@ def scoring_publish(*, claim: Claim, scores: PredictionSet) -> None:
         )
         scores.state, scores.published = PredictionSet.State.CURRENT, Now()
         scores.save()
-        claim_complete(claim, outcome={"prediction_set": scores.pk, "rows": scores.rows, "objects_read": scores.objects_read})
+        claim_complete(
+            claim, outcome={"prediction_set": scores.pk, "rows": scores.rows, "objects_read": scores.objects_read}
+        )
 
 
 def _summed(results: list[dict]) -> list[dict]:

@@ -1,14 +1,19 @@
 """The declared table of a scoring: keys, then the columns that the method declares."""
 
-from almagest.contract import Column, Table
+from almagest.contract import Column
 from almagest.core.tables import DeclaredTable
 from almagest.predictions.models import PredictionSet
 from almagest.registry.models import Method
 
 KEYS = (
     Column("object_id", "int64", ucd="meta.id", description="Object that was scored", nullable=False),
-    Column("revision", "int32", ucd="meta.version", description="Revision of the measurements that the model saw",
-           nullable=False),
+    Column(
+        "revision",
+        "int32",
+        ucd="meta.version",
+        description="Revision of the measurements that the model saw",
+        nullable=False,
+    ),
     Column("survey_id", "int32", ucd="meta.id.part", description="Survey of the object", nullable=False),
 )
 

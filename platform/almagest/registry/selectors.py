@@ -16,7 +16,9 @@ def plugin_get(*, name: str) -> Plugin:
     plugin = plugin_list().filter(name=name).first()
     if plugin is None:
         names = ", ".join(Plugin.objects.values_list("name", flat=True))
-        raise RegistryError(f"there is no plugin {name!r}; there is {names or 'none yet: start a worker, it writes them'}")
+        raise RegistryError(
+            f"there is no plugin {name!r}; there is {names or 'none yet: start a worker, it writes them'}"
+        )
     return plugin
 
 

@@ -41,10 +41,14 @@ def plugin_sync(*, declaration: PluginDeclaration) -> Plugin:
     plugin, _ = Plugin.objects.update_or_create(
         name=declaration.name,
         defaults={
-            "title": declaration.title, "version": declaration.version, "code_version": code_version(declaration),
-            "summary": declaration.summary, "paper": asdict(declaration.paper),
+            "title": declaration.title,
+            "version": declaration.version,
+            "code_version": code_version(declaration),
+            "summary": declaration.summary,
+            "paper": asdict(declaration.paper),
             "readme": declaration.readme.read_text(encoding="utf-8"),
-            "classes": list(declaration.labelling.classes), "signal": declaration.labelling.signal,
+            "classes": list(declaration.labelling.classes),
+            "signal": declaration.labelling.signal,
             "label_inputs": declaration.labelling.inputs.to_json(),
         },
     )
@@ -55,10 +59,15 @@ def plugin_sync(*, declaration: PluginDeclaration) -> Plugin:
 
 def _method_values(method: MethodDeclaration) -> dict:
     return {
-        "title": method.title, "description": method.description, "runtime": method.runtime,
-        "inputs": method.inputs.to_json(), "cut_inputs": method.cut_inputs.to_json(), "outputs": method.outputs.to_json(),
+        "title": method.title,
+        "description": method.description,
+        "runtime": method.runtime,
+        "inputs": method.inputs.to_json(),
+        "cut_inputs": method.cut_inputs.to_json(),
+        "outputs": method.outputs.to_json(),
         "cuts": [{"name": cut.name, "description": cut.description} for cut in method.cuts],
-        "parameters": [asdict(parameter) for parameter in method.parameters], "rank_by": method.rank_by,
+        "parameters": [asdict(parameter) for parameter in method.parameters],
+        "rank_by": method.rank_by,
     }
 
 
@@ -92,8 +101,15 @@ def _check_parameters(method: Method, given: dict) -> None:
 
 
 def version_train(
-    *, claim: Claim, row: Method, sample: Sample, method: MethodDeclaration, plugin: PluginDeclaration,
-    sample_folder: Path, out: Path, report: Report,
+    *,
+    claim: Claim,
+    row: Method,
+    sample: Sample,
+    method: MethodDeclaration,
+    plugin: PluginDeclaration,
+    sample_folder: Path,
+    out: Path,
+    report: Report,
 ) -> None:
     """Train, keep the model's files, and write its version down, all at once."""
     parameters = method.parse_parameters(claim.parameters["given"])
@@ -104,15 +120,32 @@ def version_train(
         claim_complete(claim, outcome={"model_version": version.pk, "number": version.number})
 
 
-def _version_create(claim: Claim, row: Method, sample: Sample, plugin: PluginDeclaration, parameters: dict,
-                    result: Result, key: str, checksum: str) -> ModelVersion:
+def _version_create(
+    claim: Claim,
+    row: Method,
+    sample: Sample,
+    plugin: PluginDeclaration,
+    parameters: dict,
+    result: Result,
+    key: str,
+    checksum: str,
+) -> ModelVersion:
     Method.objects.select_for_update().get(pk=row.pk)  # numbers are given one at a time
     number = (row.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     run = Run.objects.get(pk=claim.run_id)
     report = result.to_json()
     return ModelVersion.objects.create(
-        method=row, number=number, sample=sample, run=run, owner=run.owner, visibility=run.visibility,
-        plugin_version=plugin.version, code_version=code_version(plugin), parameters=parameters,
-        seed=parameters.get("seed", sample.definition["seed"]), weights_sha256=checksum, folder=key,
+        method=row,
+        number=number,
+        sample=sample,
+        run=run,
+        owner=run.owner,
+        visibility=run.visibility,
+        plugin_version=plugin.version,
+        code_version=code_version(plugin),
+        parameters=parameters,
+        seed=parameters.get("seed", sample.definition["seed"]),
+        weights_sha256=checksum,
+        folder=key,
         **{key: report[key] for key in ("metrics", "figures", "notes", "details")},
     )

@@ -53,7 +53,9 @@ def chunk_claim(*, run_id: int, queue: str, worker: str) -> Claim | None:
         if chunk is None:
             return None
         if chunk.token >= MOST_CLAIMS:
-            error = f"chunk {chunk.number} has lost its worker {chunk.token} times (out of memory?); see the worker's log"
+            error = (
+                f"chunk {chunk.number} has lost its worker {chunk.token} times (out of memory?); see the worker's log"
+            )
             run_end(run_id=run_id, state=Run.State.FAILED, error=error)
             return None
         return _take(chunk, run, worker)
@@ -98,7 +100,9 @@ def claim_complete(claim: Claim, *, result: dict | None = None, outcome: dict | 
     run = Run.objects.select_for_update().get(pk=claim.run_id)
     mine = Chunk.objects.filter(pk=claim.chunk_id, token=claim.token, state=Chunk.State.HELD)
     if run.is_over or not mine.update(state=Chunk.State.DONE, result=result or {}, done_at=Now(), lease_until=None):
-        raise LeaseLost(f"run {claim.run_id}: chunk {claim.chunk_id} belongs to another worker now; nothing was written")
+        raise LeaseLost(
+            f"run {claim.run_id}: chunk {claim.chunk_id} belongs to another worker now; nothing was written"
+        )
     _go_on(run, Chunk.objects.get(pk=claim.chunk_id).phase, outcome)
 
 

@@ -84,7 +84,9 @@ class Chunk(models.Model):
 
         ordering = ["run_id", "phase", "number"]
         constraints = [models.UniqueConstraint(fields=["run", "phase", "number"], name="chunk_number")]
-        indexes = [models.Index(fields=["run", "phase", "number"], name="chunk_open", condition=~models.Q(state="done"))]
+        indexes = [
+            models.Index(fields=["run", "phase", "number"], name="chunk_open", condition=~models.Q(state="done"))
+        ]
 
 
 class LogLine(models.Model):

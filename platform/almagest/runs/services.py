@@ -29,7 +29,13 @@ class ChunkSpec:
 
 @transaction.atomic
 def run_start(
-    *, kind: str, title: str, chunks: Iterable[ChunkSpec], parameters: dict | None = None, owner=None, visibility="public"
+    *,
+    kind: str,
+    title: str,
+    chunks: Iterable[ChunkSpec],
+    parameters: dict | None = None,
+    owner=None,
+    visibility="public",
 ) -> Run:
     """Write a run and its chunks, and wake workers when that is committed.
 
@@ -52,7 +58,9 @@ def run_start(
 def run_wake(*, run_id: int, most: int = FIRST_WAKES) -> None:
     """Wake workers for the run's next phase, after the transaction that is under way."""
     queues = list(
-        Chunk.objects.filter(run_id=run_id).exclude(state=Chunk.State.DONE).order_by("phase", "number")
+        Chunk.objects.filter(run_id=run_id)
+        .exclude(state=Chunk.State.DONE)
+        .order_by("phase", "number")
         .values_list("phase", "queue")[:most]
     )
     Run.objects.filter(pk=run_id).update(woken=Now())

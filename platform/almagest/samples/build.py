@@ -32,15 +32,25 @@ def build_sample(sample: Sample, method: Method, labelling: Labelling, folder: P
     rows, reasons = _labelled(rows, labelling)
     left_out.update(reasons)
     if not rows.num_rows:
-        raise SampleError(f"sample {sample.name}: no object has a label; left out: {dict(left_out) or 'there were none'}")
+        raise SampleError(
+            f"sample {sample.name}: no object has a label; left out: {dict(left_out) or 'there were none'}"
+        )
     rows = _with_split(rows, seed=sample.definition["seed"], share=sample.definition["test_fraction"])
     rows = rows.select([*KEY_COLUMNS.names, *method.inputs.names])
     checksum = write_sample(
-        folder, rows, classes=labelling.classes, signal=labelling.signal, seed=sample.definition["seed"],
+        folder,
+        rows,
+        classes=labelling.classes,
+        signal=labelling.signal,
+        seed=sample.definition["seed"],
         definition=sample.definition | {"ingest_id": sample.ingest_id, "cross_match_id": sample.cross_match_id},
     )
-    return {"rows": rows.num_rows, "counts": _counts(rows), "left_out": [{"name": name, "count": count} for name, count in left_out.items()],
-            "checksum": checksum}
+    return {
+        "rows": rows.num_rows,
+        "counts": _counts(rows),
+        "left_out": [{"name": name, "count": count} for name, count in left_out.items()],
+        "checksum": checksum,
+    }
 
 
 def _survey_rows(survey: Survey, sample: Sample, method: Method, labelling: Labelling, groups: Groups) -> pa.Table:
@@ -51,8 +61,12 @@ def _survey_rows(survey: Survey, sample: Sample, method: Method, labelling: Labe
     source_id = keys["source_id"].combine_chunks().take(pa.array(at))
     own = np.char.add(f"{survey.slug}/", source_id.to_numpy(zero_copy_only=False).astype(str))
     group_id, group_name = groups.of(rows["object_id"].to_numpy(), own)
-    for name, values in (("source_id", source_id), ("survey", pa.array([survey.slug] * rows.num_rows, pa.string())),
-                         ("group_id", pa.array(group_id)), ("group_name", pa.array(group_name.astype(object), pa.string()))):
+    for name, values in (
+        ("source_id", source_id),
+        ("survey", pa.array([survey.slug] * rows.num_rows, pa.string())),
+        ("group_id", pa.array(group_id)),
+        ("group_name", pa.array(group_name.astype(object), pa.string())),
+    ):
         rows = rows.append_column(name, values)
     return _with_counterparts(rows, labelling.inputs, survey, sample, groups)
 
@@ -62,8 +76,13 @@ def _with_counterparts(rows: pa.Table, wanted: Table, survey: Survey, sample: Sa
     if not len(groups.object_id):
         return rows
     for other in Survey.objects.exclude(pk=survey.pk).filter(observed=survey.observed).order_by("slug"):
-        linked = read_rows(other, wanted.columns, ingest_id=sample.ingest_id,
-                           low=int(groups.object_id[0]), high=int(groups.object_id[-1]))
+        linked = read_rows(
+            other,
+            wanted.columns,
+            ingest_id=sample.ingest_id,
+            low=int(groups.object_id[0]),
+            high=int(groups.object_id[-1]),
+        )
         is_linked = np.isin(linked["object_id"].to_numpy(), groups.object_id)
         linked = linked.filter(pa.array(is_linked))
         group_id, _ = groups.of(linked["object_id"].to_numpy(), np.full(linked.num_rows, ""))

@@ -21,7 +21,9 @@ def can_feed(survey_slug: str, inputs: Table) -> bool:
     return all(column.name in table and _fits(table[column.name], column) for column in inputs.columns)
 
 
-def read_rows(survey: Survey, wanted: Iterable[Column], *, ingest_id: int, low: int = 0, high: int = 2**63 - 1) -> pa.Table:
+def read_rows(
+    survey: Survey, wanted: Iterable[Column], *, ingest_id: int, low: int = 0, high: int = 2**63 - 1
+) -> pa.Table:
     """One survey's objects in an id range: ``object_id``, ``revision`` and the wanted columns, in order of object_id.
 
     Columns that the survey does not have are null; units are turned into the wanted ones.

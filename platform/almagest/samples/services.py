@@ -36,13 +36,16 @@ def sample_start(
     slugs = sorted({survey_get(user=owner, slug=slug).slug for slug in surveys})
     now = snapshot()
     sample = Sample.objects.create(
-        name=name, plugin_name=plugin, method_name=method, owner=owner,
+        name=name,
+        plugin_name=plugin,
+        method_name=method,
+        owner=owner,
         definition={"plugin": plugin, "method": method, "surveys": slugs, "seed": seed, "test_fraction": test_fraction},
-        ingest_id=now.ingest_id, cross_match_id=now.cross_match_id,
+        ingest_id=now.ingest_id,
+        cross_match_id=now.cross_match_id,
     )
     chunk = ChunkSpec(queue="data", payload={"sample_id": sample.pk})
-    run = run_start(kind=KIND, title=f"Freeze sample {name}", chunks=[chunk], owner=owner,
-                    parameters=sample.definition)
+    run = run_start(kind=KIND, title=f"Freeze sample {name}", chunks=[chunk], owner=owner, parameters=sample.definition)
     sample.run = run
     sample.save(update_fields=["run"])
     return run

@@ -7,7 +7,13 @@ from django.db.models import Exists, OuterRef
 from almagest.sky.models import Ingest, Survey
 
 VERSION = version("almagest")
-SECTIONS = (("Catalogs", "/catalogs/"), ("Surveys", "/surveys/"), ("Methods", "/plugins/"), ("Runs", "/runs/"), ("About", "/about/"))
+SECTIONS = (
+    ("Catalogs", "/catalogs/"),
+    ("Surveys", "/surveys/"),
+    ("Methods", "/plugins/"),
+    ("Runs", "/runs/"),
+    ("About", "/about/"),
+)
 
 
 def site(request) -> dict:

@@ -12,4 +12,4 @@ def to_html(text: str) -> SafeString:
     html = nh3.clean(RENDERER.render(text))
     for level in (5, 4, 3, 2, 1):
         html = html.replace(f"<h{level}>", f"<h{level + 1}>").replace(f"</h{level}>", f"</h{level + 1}>")
-    return mark_safe(html)  # noqa: S308  (cleaned above)
+    return mark_safe(html)

@@ -47,7 +47,9 @@ def _page(edition: Edition, filters: Filters, request: HttpRequest) -> dict:
     sort, descending = parse_sort(edition.table, request.GET.get("sort", ""), f"-{rank_by}")
     size = request.GET.get("size", "")
     size = int(size) if size.isdecimal() and int(size) in PAGE_SIZES else PAGE_SIZES[1]
-    page = read_page(edition, filters, sort=sort, descending=descending, cursor=request.GET.get("cursor", ""), size=size)
+    page = read_page(
+        edition, filters, sort=sort, descending=descending, cursor=request.GET.get("cursor", ""), size=size
+    )
     count, is_exact = count_rows(edition, filters)
     columns = [c for c in edition.table.columns if c.level < 3 and c.name not in HIDDEN]
     return {
@@ -76,7 +78,13 @@ def _funnel(edition: Edition) -> list[dict]:
     for cut in scores.left_out:
         left -= cut["count"]
         steps.append({"name": cut["name"], "count": left, "taken": cut["count"]})
-    steps.append({"name": f"{edition.version.method.rank_by} ≥ {edition.threshold:g}", "count": edition.rows, "taken": left - edition.rows})
+    steps.append(
+        {
+            "name": f"{edition.version.method.rank_by} ≥ {edition.threshold:g}",
+            "count": edition.rows,
+            "taken": left - edition.rows,
+        }
+    )
     for step in steps:
         step["share"] = step["count"] / (scores.objects_read or 1)
     return steps

@@ -28,7 +28,9 @@ def plugin(request: HttpRequest, name: str) -> HttpResponse:
     """About a plugin, from its README."""
     found = plugin_get(name=name)
     versions = version_list(user=request.user).filter(method__plugin=found)
-    return render(request, "plugins/detail.html", {"plugin": found, "readme": to_html(found.readme), "versions": versions})
+    return render(
+        request, "plugins/detail.html", {"plugin": found, "readme": to_html(found.readme), "versions": versions}
+    )
 
 
 def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpResponse:

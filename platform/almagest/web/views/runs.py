@@ -29,7 +29,13 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
     found = run_get(user=request.user, run_id=run_id)
     log = list(run_log(user=request.user, run_id=run_id).order_by("-pk")[:LOG_LINES])[::-1]
     chunks = found.chunks.aggregate(total=Count("pk"), done=Count("pk", filter=Q(state=Chunk.State.DONE)))
-    context = {"run": found, "log": log, "chunks": chunks, "may_cancel": may_cancel(request.user, found), "made": made_by(found)}
+    context = {
+        "run": found,
+        "log": log,
+        "chunks": chunks,
+        "may_cancel": may_cancel(request.user, found),
+        "made": made_by(found),
+    }
     template = "runs/_live.html" if request.headers.get("HX-Target") == "live" else "runs/detail.html"
     return render(request, template, context)
 

@@ -36,5 +36,9 @@ def surveys(request: HttpRequest) -> HttpResponse:
 def survey(request: HttpRequest, slug: str) -> HttpResponse:
     """One survey: terms, ingests, declared columns."""
     row = survey_get(user=request.user, slug=slug)
-    context = {"survey": row, "ingests": ingest_list(user=request.user, survey=row)[:100], "columns": declaration_get(slug).table.columns}
+    context = {
+        "survey": row,
+        "ingests": ingest_list(user=request.user, survey=row)[:100],
+        "columns": declaration_get(slug).table.columns,
+    }
     return render(request, "surveys/detail.html", context)

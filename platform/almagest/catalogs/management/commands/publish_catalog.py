@@ -29,7 +29,8 @@ class Command(BaseCommand):
         if if_missing and Edition.objects.filter(catalog__slug=slug, is_current=True).exists():
             return
         version = version_get(user=None, plugin=plugin, method=method, number=number)
-        run = run_wait(catalog_publish_start(slug=slug, version=version, threshold=threshold, title=title,
-                                             description=description))
+        run = run_wait(
+            catalog_publish_start(slug=slug, version=version, threshold=threshold, title=title, description=description)
+        )
         edition = Edition.objects.get(run=run)
         self.stdout.write(f"{edition}: {edition.rows:,} candidates at {version.method.rank_by} >= {threshold}")

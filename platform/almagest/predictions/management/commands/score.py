@@ -28,6 +28,8 @@ class Command(BaseCommand):
             return
         run = run_wait(scoring_start(version=version, surveys=surveys))
         scores = PredictionSet.objects.get(run=run)
-        self.stdout.write(f"{version}: {scores.rows:,} of {scores.objects_read:,} objects scored in {run.seconds:.1f} s")
+        self.stdout.write(
+            f"{version}: {scores.rows:,} of {scores.objects_read:,} objects scored in {run.seconds:.1f} s"
+        )
         for cut in scores.left_out:
             self.stdout.write(f"  left out: {cut['count']:>7,} {cut['name']}")

@@ -27,8 +27,11 @@ class Command(BaseCommand):
         if if_missing and Sample.objects.filter(name=name).exclude(rows=None).exists():
             return
         Sample.objects.filter(name=name, rows=None, run__state__in=["failed", "cancelled"]).delete()
-        run_wait(sample_start(name=name, plugin=plugin, method=method, surveys=surveys, seed=seed,
-                              test_fraction=test_fraction))
+        run_wait(
+            sample_start(
+                name=name, plugin=plugin, method=method, surveys=surveys, seed=seed, test_fraction=test_fraction
+            )
+        )
         sample = Sample.objects.get(name=name)
         self.stdout.write(f"sample {name}: {sample.rows:,} objects, checksum {sample.checksum[:12]}")
         for left in sample.left_out:
