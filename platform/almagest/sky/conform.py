@@ -102,5 +102,5 @@ def _plain(values: pa.ChunkedArray) -> pa.Array:
     array = pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    is_text = pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type)
-    return array.cast(pa.string()) if is_text else array
+    plain = {pa.large_string(): pa.string(), pa.string_view(): pa.string(), pa.large_binary(): pa.binary()}
+    return array.cast(plain.get(array.type, array.type))

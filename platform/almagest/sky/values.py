@@ -70,7 +70,7 @@ def _scalars(dtype: str, factor: float, values: pa.Array) -> pa.Array:
 
 
 def _strings(values: pa.Array) -> pa.Array:
-    if not (pa.types.is_string(values.type) or pa.types.is_null(values.type)):
+    if not any(test(values.type) for test in (pa.types.is_string, pa.types.is_binary, pa.types.is_null)):
         raise _Misfit
     text = pc.utf8_trim_whitespace(values.cast(pa.string()))
     if pc.any(pc.match_substring(text, "\0")).as_py():

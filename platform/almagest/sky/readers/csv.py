@@ -51,9 +51,10 @@ class CsvReader:
         source = Source(self.path)
         try:
             with explained(self.path):
-                text = io.TextIOWrapper(io.BufferedReader(_Limited(source.stream)), encoding="utf-8-sig", newline="")
+                start = io.BufferedReader(_Limited(source.stream))
+                text = io.TextIOWrapper(start, encoding="utf-8-sig", errors="replace", newline="")
                 return [name.strip() for name in next(csv.reader(text))]
-        except (csv.Error, StopIteration, UnicodeDecodeError) as error:
+        except (csv.Error, StopIteration) as error:
             raise IngestError(f"{self.path}: the header line cannot be read: {error}") from None
         finally:
             source.close()

@@ -40,7 +40,8 @@ def _column(field: pa.Field) -> FileColumn:
     unit = (field.metadata or {}).get(b"unit", b"").decode("utf-8", "replace")
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     inner = kind.value_type if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) else kind
-    readable = pa.types.is_primitive(inner) or pa.types.is_string(inner) or pa.types.is_large_string(inner)
+    text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    readable = pa.types.is_primitive(inner) or any(is_text(inner) for is_text in text)
     return FileColumn(field.name, unit, "" if readable else f"has the type {field.type}, which cannot be read")
 
 
