@@ -34,6 +34,7 @@ if "django.conf" in sys.modules and sys.modules["django.conf"].settings.configur
 os.environ |= {"DJANGO_SETTINGS_MODULE": "almagest.settings", "ALMAGEST_HOME": str(HOME), "SECRET_KEY": "tests only"}
 
 import django  # noqa: E402
+
 from almagest.server.plan import answers, celery  # noqa: E402
 from almagest.server.postgres import Postgres  # noqa: E402
 from almagest.server.valkey import Valkey, free_port  # noqa: E402

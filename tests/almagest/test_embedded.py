@@ -16,13 +16,14 @@ import psutil
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from almagest.core.addresses import broker_url, database_url, read_note, secret_key
 from almagest.server.embedded import EmbeddedServers
 from almagest.server.postgres import Postgres, socket_folder
 from almagest.server.processes import ServerError, living_in
 from almagest.server.system_user import blocked_at, copy_programs, may_enter, system_user
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 HOLD = """
 import sys, time

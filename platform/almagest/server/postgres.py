@@ -100,7 +100,8 @@ class Postgres(ServerProcess):
         self._make_folder(new)
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
         command = [programs / "initdb", "-D", new, "-U", DATABASE, "--auth=trust", "--no-instructions", *locale]
-        done = subprocess.run(command, cwd=new, capture_output=True, text=True, check=False, **self._identity())
+        quietly = {"capture_output": True, "text": True, "check": False, "start_new_session": True}
+        done = subprocess.run(command, cwd=new, **quietly, **self._identity())
         if done.returncode:
             raise ServerError(f"{new}: PostgreSQL's initdb failed:\n{done.stderr.strip()}")
         new.rename(self.folder)

@@ -9,11 +9,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from almagest.contract.errors import AlmagestError
+from almagest.server import stopping
 
 LOG_BYTES = 10_000_000
 
@@ -51,10 +53,8 @@ def _signal_and_wait(processes: Iterable[psutil.Process], number: int, patience:
     """Those that still live; a zombie is dead, whoever may have to reap it."""
     remaining = list(processes)
     for process in remaining:
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.send_signal(number)
-        except psutil.NoSuchProcess:
-            continue
     deadline = time.monotonic() + patience
     while (remaining := [process for process in remaining if _lives(process)]) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -112,6 +112,7 @@ class ServerProcess:
             if not self.is_alive or time.monotonic() > deadline:
                 self.stop()
                 raise ServerError(f"{self.title} did not start; its log {self.log} ends with:\n{self.last_words()}")
+            stopping.check()
             time.sleep(0.05)
 
     def last_words(self, lines: int = 8) -> str:

@@ -13,12 +13,11 @@ from typing import TextIO
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
+from almagest.server import stopping
 from almagest.server.embedded import EmbeddedServers
+from almagest.server.jobs import LOOK_SECONDS, end_job, prepare_database
 from almagest.server.plan import Plan, answers
 from almagest.server.processes import ServerError, end_all, living_in
-
-LOOK_SECONDS = 0.3
-JOB_SECONDS = 5.0
 
 
 class Supervisor(Manager):
@@ -96,6 +95,8 @@ class Supervisor(Manager):
                 self.say(f"{where} - Ctrl-C stops it")
             while self.stay and not self.stop_asked.wait(LOOK_SECONDS):
                 self.servers.check()
+        except stopping.StopAsked:
+            pass
         except ServerError as error:
             self.failure = str(error)
         finally:
@@ -104,6 +105,8 @@ class Supervisor(Manager):
 
     def _wait_until_up(self) -> None:
         while not (self._all_started() and (not self.plan.web or answers(self.plan.address))):
+            # A signal that came just before honcho began to listen.
+            stopping.check()
             if self.stop_asked.wait(LOOK_SECONDS):
                 return
             self.servers.check()
@@ -121,17 +124,6 @@ class Supervisor(Manager):
             raise ServerError(f"a step failed (exit code {job.returncode})")
 
 
-def end_job(job: subprocess.Popen) -> None:
-    """Interrupt a job, so that it can cancel what it waits for; nothing when it has ended by itself."""
-    if job.poll() is None:
-        job.send_signal(signal.SIGINT)
-        try:
-            job.wait(JOB_SECONDS)
-        except subprocess.TimeoutExpired:
-            job.kill()
-            job.wait()
-
-
 class Lines(Printer):
     """Honcho's printer without empty lines; a terminal that is gone is no reason to leave processes behind."""
 
@@ -143,19 +135,6 @@ class Lines(Printer):
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal unwind the start as Ctrl-C does, and let nothing interrupt the clean-up."""
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    with suppress(KeyboardInterrupt):
-        yield
-
-
-@contextmanager
 def emptied(folder: Path) -> Iterator[None]:
     """A folder in which no process works before, left over from a killed supervisor, and none after."""
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -164,16 +143,6 @@ def emptied(folder: Path) -> Iterator[None]:
         yield
     finally:
         end_all(living_in(folder))
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """End with all stop signals ignored, so that what has to be cleaned up after this is."""
-    try:
-        yield
-    finally:
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
 
 
 def run_all(plan: Plan, output: TextIO, job: list[str] | None = None, stay: bool = True) -> None:
@@ -191,16 +160,7 @@ def run_all(plan: Plan, output: TextIO, job: list[str] | None = None, stay: bool
     """
     os.environ["ALMAGEST_HOME"] = str(plan.home)
     plan.check()
-    with stoppable(), EmbeddedServers(plan.home) as servers, emptied(plan.run_folder), undisturbed():
+    with stopping.stoppable(), EmbeddedServers(plan.home) as servers, emptied(plan.run_folder):
         prepare_database(plan)
+        stopping.check()
         Supervisor(plan, servers, output, job, stay).run()
-
-
-def prepare_database(plan: Plan) -> None:
-    """Bring the database to the code's state: migrations, then declared tables."""
-    for command in (["migrate", "--no-input", "--verbosity=0"], ["sync_tables"]):
-        done = subprocess.run(
-            plan.manage(*command), cwd=plan.run_folder, capture_output=True, text=True, start_new_session=True
-        )
-        if done.returncode:
-            raise ServerError(f"'manage.py {command[0]}' failed:\n{(done.stderr or done.stdout).strip()}")
