@@ -221,7 +221,12 @@ def web(cloned_database: str, tmp_path: Path) -> Iterator[str]:
     if not (settings.STATIC_ROOT / "staticfiles.json").exists():
         pytest.fail("the static files of the pages are missing: run 'make static'")
     address = f"http://localhost:{free_port()}"
-    where = [f"--bind=127.0.0.1:{urlsplit(address).port}", "--threads=4", "--worker-class=gthread"]
+    where = [
+        f"--bind=127.0.0.1:{urlsplit(address).port}",
+        "--threads=4",
+        "--worker-class=gthread",
+        "--no-control-socket",
+    ]
     process = Background([sys.executable, "-m", "gunicorn", "almagest.wsgi", *where], tmp_path / "web.log")
     process.wait_until(lambda: answers(address))
     yield address

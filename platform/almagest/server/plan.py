@@ -47,8 +47,8 @@ class Plan:
         found = {f"worker-{queue}": worker_command(queue) for queue in choose_queues(self.workers)}
         found["beat"] = celery("beat", "--pidfile=", f"--schedule={self.home / 'beat-schedule'}", "--loglevel=WARNING")
         if self.web:
-            where = [f"--bind={self.host}:{self.port}", "--workers=2", "--threads=4", "--worker-class=gthread"]
-            found["web"] = [sys.executable, "-m", "gunicorn", "almagest.wsgi", *where, "--log-level=warning"]
+            how = ["--workers=2", "--threads=4", "--worker-class=gthread", "--log-level=warning", "--no-control-socket"]
+            found["web"] = [sys.executable, "-m", "gunicorn", "almagest.wsgi", f"--bind={self.host}:{self.port}", *how]
         return found
 
     def check(self) -> None:

@@ -10,7 +10,6 @@ from almagest.server.processes import ServerError
 # What the pages load: file or folder in node_modules -> name below static/vendor/.
 LIBRARIES = {
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
-    "@picocss/pico/css/pico.min.css": "pico.min.css",
     "@fontsource-variable/inter/index.css": "inter/inter.css",
     "@fontsource-variable/inter/files": "inter/files",
 }
