@@ -11,6 +11,8 @@ ORDER = 29
 LAST = 12 * 4**ORDER
 # Two libraries and rounding stand behind the numbers: a cone is covered a little wider than asked.
 MARGIN_DEG = 1e-8
+# A quarter of the sky and more is read whole: cdshealpix leaves out cells of cones that are nearly the whole sphere.
+WIDE_CONE_DEG = 60
 # A cone is covered by cells of about a quarter of its radius: fewer would read too much, more take too long to find.
 CELLS_PER_RADIUS = 4
 
@@ -28,11 +30,11 @@ def cone_ranges(ra: float, dec: float, radius_deg: float) -> np.ndarray:
     Shape (n, 2), int64: ranges from the first number to before the second, in order, none touching the next.
     """
     radius = radius_deg + MARGIN_DEG
-    if radius >= 180:
+    if radius >= WIDE_CONE_DEG:
         return np.array([[0, LAST]])
     order = cone_order(radius)
     cells, orders, _ = cdshealpix.cone_search(
-        Longitude(ra * u.deg), Latitude(dec * u.deg), radius * u.deg, order, depth_delta=2
+        Longitude(ra * u.deg), Latitude(dec * u.deg), radius * u.deg, order, depth_delta=min(2, ORDER - order)
     )
     shift = 2 * (ORDER - orders.astype(np.int64))
     first = cells.astype(np.int64) << shift
