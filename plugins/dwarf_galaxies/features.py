@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from almagest.contract import PluginError
 
@@ -15,6 +16,9 @@ APERTURES = {**dict.fromkeys(OPTICAL, 8), **dict.fromkeys(INFRARED, 5)}
 # Table 2, last row: the optical apertures of 3.5, 5 and 7 arcsec are nearly the infrared ones of 3, 5 and 7 arcsec.
 SIMILAR = ((6, 1), (7, 2), (8, 3))
 ZERO_POINT = 22.5  # AB magnitude of one nanomaggy
+# What surveys write for "not measured" (-9999, 99, ...) is no magnitude; every real one is inside.
+BRIGHTEST, FAINTEST = 0.0, 40.0
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def sdss_feature_names() -> list[str]:
@@ -27,11 +31,10 @@ def sdss_features(rows: pa.Table) -> np.ndarray:
 
     Returns
     -------
-    Shape (n, 15), float32, in the order of `sdss_feature_names`; NaN where a magnitude is missing.
+    Shape (n, 15), float32, in the order of `sdss_feature_names`; NaN where a magnitude is missing or out of all reason.
     """
-    magnitudes = [column_values(rows, band) for band in SDSS_BANDS]
-    colours = [a - b for a, b in combinations(magnitudes, 2)]
-    return np.stack([*magnitudes, *colours], axis=1).astype(np.float32)
+    magnitudes = [magnitude_values(rows, band) for band in SDSS_BANDS]
+    return _columns([*magnitudes, *(a - b for a, b in combinations(magnitudes, 2))])
 
 
 def legacy_ratios() -> list[tuple[tuple[str, int], tuple[str, int]]]:
@@ -70,9 +73,8 @@ def legacy_features(rows: pa.Table) -> np.ndarray:
     magnitudes = [_dereddened(rows, band) for band in LEGACY_BANDS]
     colours = [a - b for a, b in combinations(magnitudes, 2)]
     fluxes = {band: _aperture_fluxes(rows, band) for band in LEGACY_BANDS}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = [_ratio(fluxes[a][:, i - 1], fluxes[b][:, j - 1]) for (a, i), (b, j) in legacy_ratios()]
-    return np.stack([*magnitudes, *colours, *ratios], axis=1).astype(np.float32)
+    ratios = (_ratio(fluxes[a][i - 1], fluxes[b][j - 1]) for (a, i), (b, j) in legacy_ratios())
+    return _columns([*magnitudes, *colours, *ratios])
 
 
 def column_values(rows: pa.Table, name: str) -> np.ndarray:
@@ -81,23 +83,38 @@ def column_values(rows: pa.Table, name: str) -> np.ndarray:
     return np.where(np.isfinite(values), values, np.nan)
 
 
+def magnitude_values(rows: pa.Table, name: str) -> np.ndarray:
+    """A column of magnitudes as float64, shape (n,); NaN where it is null or out of all reason."""
+    values = column_values(rows, name)
+    return np.where((values > BRIGHTEST) & (values < FAINTEST), values, np.nan)
+
+
+def _columns(columns: list[np.ndarray]) -> np.ndarray:
+    features = np.empty((len(columns[0]), len(columns)), np.float32)
+    for k, values in enumerate(columns):
+        features[:, k] = values
+    return features
+
+
 def _dereddened(rows: pa.Table, band: str) -> np.ndarray:
-    flux = column_values(rows, f"flux_{band}") / column_values(rows, f"mw_transmission_{band}")
+    flux, transmission = column_values(rows, f"flux_{band}"), column_values(rows, f"mw_transmission_{band}")
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(flux > 0, ZERO_POINT - 2.5 * np.log10(flux), np.nan)
+        return np.where((flux > 0) & (transmission > 0), ZERO_POINT - 2.5 * np.log10(flux / transmission), np.nan)
 
 
 def _aperture_fluxes(rows: pa.Table, band: str) -> np.ndarray:
-    """Shape (n, apertures); a missing list is a row of NaN."""
+    """Shape (apertures, n), each aperture's fluxes side by side in memory; a missing list is NaN in all."""
     lists, count = rows[f"apflux_{band}"].combine_chunks(), APERTURES[band]
     there = lists.is_valid().to_numpy(zero_copy_only=False)
-    flat = lists.flatten().to_numpy(zero_copy_only=False)
-    if len(flat) != there.sum() * count:
-        raise PluginError(f"apflux_{band}: every row has {count} apertures; {len(flat)} values were given for {there.sum()} rows")
-    fluxes = np.full((len(lists), count), np.nan)
-    fluxes[there] = flat.reshape(-1, count)
-    return fluxes
+    if set(pc.unique(pc.list_value_length(lists.drop_null())).to_pylist()) - {count}:
+        raise PluginError(f"apflux_{band}: every row must have {count} apertures; some have more or fewer")
+    fluxes = np.full((count, len(lists)), np.nan, np.float32)
+    fluxes[:, there] = lists.flatten().to_numpy(zero_copy_only=False).reshape(-1, count).T
+    return np.where(np.isfinite(fluxes), fluxes, np.float32(np.nan))
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    return np.where(denominator != 0, numerator / denominator, np.nan)
+    """Divided in double precision, and kept inside what float32 can hold; NaN where the denominator is zero."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = numerator.astype(np.float64) / denominator
+    return np.where(denominator != 0, np.clip(ratio, -LARGEST, LARGEST), np.nan)

@@ -10,29 +10,32 @@ from almagest.contract import Report, Result, Sample
 from dwarf_galaxies.features import sdss_features
 from dwarf_galaxies.report import class_weights, read_about, result, score_table, training_arrays, write_about
 
-BATCH = 16_384
+BATCH = 4096
+FILE = "forest.npz"
 # Trees grown between two looks at whether somebody has asked to stop.
 TREES_A_STEP = 25
 
 
 @dataclass(frozen=True)
 class Forest:
-    """All trees' nodes, one after the other.
+    """All trees' nodes, one tree after the other.
 
     Attributes
     ----------
-    feature, threshold, left, right
-        Shape (nodes,): which feature is compared (-1 in a leaf), with what, and where to go on if it is at most that, or more.
+    feature, threshold
+        Shape (nodes,): the feature that a node looks at, and what it compares it with.
+    children
+        Shape (nodes, 2): the next node when the feature is above the threshold, and when it is not. A leaf is its own
+        next node, so that all rows walk on together until none moves any more.
     share
-        Shape (nodes, classes), float64: shares of the classes in a node, over all trees of one weight.
+        Shape (nodes, classes): shares of the classes among the training rows of a node.
     root
         Shape (trees,): each tree's first node.
     """
 
     feature: np.ndarray
     threshold: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
+    children: np.ndarray
     share: np.ndarray
     root: np.ndarray
     classes: tuple[str, ...]
@@ -40,18 +43,19 @@ class Forest:
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """Mean share of each class over the trees, shape (n, classes)."""
         total = np.zeros((len(features), len(self.classes)))
+        first = np.arange(len(features)) * features.shape[1]
         for root in self.root:
-            total += self.share[self._leaves(root, features)]
+            total += self.share.take(self._leaves(root, features.ravel(), first), axis=0)
         return total / len(self.root)
 
-    def _leaves(self, root: int, features: np.ndarray) -> np.ndarray:
-        node = np.full(len(features), root)
-        walking = np.flatnonzero(self.feature[node] >= 0)
-        while len(walking):
-            here = node[walking]
-            less = features[walking, self.feature[here]] <= self.threshold[here]
-            node[walking] = np.where(less, self.left[here], self.right[here])
-            walking = walking[self.feature[node[walking]] >= 0]
+    def _leaves(self, root: int, flat: np.ndarray, first: np.ndarray) -> np.ndarray:
+        """The leaf of each row; `flat` holds the rows one after the other, and `first` says where each begins."""
+        children = self.children.ravel()
+        node, following = None, np.full(len(first), root)
+        while node is None or (following != node).any():
+            node = following
+            at_most = flat.take(first + self.feature.take(node)) <= self.threshold.take(node)
+            following = children.take(2 * node + at_most)
         return node
 
 
@@ -59,8 +63,8 @@ def train(sample: Sample, parameters: dict, out: Path, report: Report) -> Result
     """Grow the trees, write ``forest.npz`` and ``about.json``, and judge them on the held-back rows."""
     features, labels = training_arrays(sample.train, sample.classes)
     model = _grow(features, labels, sample.classes, parameters, report)
-    arrays = {name: getattr(model, name) for name in ("feature", "threshold", "left", "right", "share", "root")}
-    np.savez_compressed(out / "forest.npz", **arrays)
+    arrays = {name: getattr(model, name) for name in ("feature", "threshold", "children", "share", "root")}
+    np.savez_compressed(out / FILE, **arrays)
     write_about(out, classes=sample.classes, parameters=parameters)
     predicted = score(model, sample.test)["predicted_class"].to_pylist()
     notes = (f"{len(model.root)} trees with {len(model.feature):,} nodes.",)
@@ -73,7 +77,7 @@ def _grow(features, labels, classes, parameters: dict, report: Report) -> Forest
     weights = class_weights(labels, len(classes), parameters["class_weight"])[labels]
     forest = RandomForestClassifier(
         n_estimators=0, max_depth=parameters["max_depth"] or None, min_samples_leaf=parameters["min_samples_leaf"],
-        random_state=parameters["seed"], n_jobs=2, warm_start=True,
+        random_state=parameters["seed"], n_jobs=-1, warm_start=True,
     )  # fmt: skip
     while forest.n_estimators < parameters["trees"]:
         report(forest.n_estimators / parameters["trees"], f"{forest.n_estimators} of {parameters['trees']} trees")
@@ -89,21 +93,23 @@ def _arrays(forest, classes: tuple[str, ...]) -> Forest:
     values = np.concatenate([tree.value[:, 0, :] for tree in trees])
     share = np.zeros((len(values), len(classes)))
     share[:, forest.classes_] = values / values.sum(axis=1, keepdims=True)
-    feature = np.concatenate([tree.feature for tree in trees])
-    leaf = feature < 0
+    feature, above, below = (
+        np.concatenate([getattr(tree, name) for tree in trees])
+        for name in ("feature", "children_right", "children_left")
+    )
+    is_leaf, itself = feature < 0, np.arange(len(feature))
     return Forest(
-        feature=np.where(leaf, -1, feature).astype(np.int32),
+        feature=np.where(is_leaf, 0, feature).astype(np.intp),
         threshold=np.concatenate([tree.threshold for tree in trees]),
-        left=np.where(leaf, 0, np.concatenate([tree.children_left for tree in trees]) + shift).astype(np.int32),
-        right=np.where(leaf, 0, np.concatenate([tree.children_right for tree in trees]) + shift).astype(np.int32),
-        share=share, root=offsets[:-1].astype(np.int32), classes=classes,
+        children=np.stack([np.where(is_leaf, itself, side + shift) for side in (above, below)], axis=1),
+        share=share, root=offsets[:-1], classes=classes,
     )  # fmt: skip
 
 
 def load(folder: Path) -> Forest:
     """Read what `train` wrote."""
     about = read_about(folder)
-    with np.load(folder / "forest.npz", allow_pickle=False) as arrays:
+    with np.load(folder / FILE, allow_pickle=False) as arrays:
         return Forest(**dict(arrays), classes=tuple(about["classes"]))
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 from astropy.cosmology import FlatLambdaCDM
 
-from dwarf_galaxies.features import column_values
+from dwarf_galaxies.features import column_values, magnitude_values
 
 # The paper's cosmology (end of Section 1).
 COSMOLOGY = FlatLambdaCDM(H0=70, Om0=0.3)
@@ -26,8 +26,8 @@ def taylor_log_mass(g_i: np.ndarray, absolute_i: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     g_i, absolute_i
-        Colour and absolute magnitude, AB, shape (n,); at rest by right, as observed here: no k-correction is made, which
-        matters little below redshift 0.1.
+        Colour and absolute magnitude, AB, shape (n,). The relation means those at rest; the observed ones are put in, with
+        no k-correction, which makes g - i too red and the masses too large as the redshift grows: little below 0.05.
     """
     return 1.15 + 0.70 * g_i - 0.4 * absolute_i
 
@@ -56,7 +56,7 @@ def classify(rows: pa.Table) -> pa.Table:
     ``label`` (S, NSL, LM, NM, HM or null) and ``reason`` (null where there is a label).
     """
     redshift, log_mass = column_values(rows, "redshift"), column_values(rows, "log_mass")
-    g, r, i = (column_values(rows, band) for band in "gri")
+    g, r, i = (magnitude_values(rows, band) for band in "gri")
     modulus = distance_modulus(redshift, column_values(rows, "distance_mpc"))
     log_mass = np.where(np.isfinite(log_mass), log_mass, taylor_log_mass(g - i, i - modulus))
     label = classes(redshift, log_mass, absolute_r=r - modulus)
@@ -64,7 +64,9 @@ def classify(rows: pa.Table) -> pa.Table:
     with np.errstate(invalid="ignore"):
         is_far_enough = redshift > SMALLEST_REDSHIFT
     reason = np.select(
-        [~is_galaxy, ~is_far_enough, label != "", ~np.isfinite(log_mass)], [NO_GALAXY, NO_REDSHIFT, "", NO_MASS], NO_CLASS
+        [~is_galaxy, ~is_far_enough, label != "", ~np.isfinite(log_mass)],
+        [NO_GALAXY, NO_REDSHIFT, "", NO_MASS],
+        NO_CLASS,
     )
     return pa.table({
         "label": pa.array([a if not b else None for a, b in zip(label.tolist(), reason.tolist(), strict=True)], pa.string()),

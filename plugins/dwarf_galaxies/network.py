@@ -9,14 +9,16 @@ import pyarrow as pa
 
 from almagest.contract import Curves, Report, Result, Sample
 from dwarf_galaxies.features import sdss_features
+from dwarf_galaxies.fitting import Rows, fit, validation_rows
 from dwarf_galaxies.report import class_weights, read_about, result, score_table, training_arrays, write_about
 
 HIDDEN = (64, 256, 32)
 DROPOUT = 0.2
-# Share of the training groups that early stopping looks at.
-VALIDATION = 0.15
 # Rows in one call of the model: small batches cost 25 times as much.
 BATCH = 8192
+WEIGHTS = "network.keras"
+# Added to each standard deviation: a feature that never changes must not divide by zero.
+SMALLEST_SCALE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -48,61 +50,36 @@ class Network:
 
 def train(sample: Sample, parameters: dict, out: Path, report: Report) -> Result:
     """Train, write ``network.keras`` and ``about.json``, and judge the network on the held-back rows."""
-    import keras  # noqa: PLC0415  (on workers only)
-
-    keras.utils.set_random_seed(parameters["seed"])
     features, labels = training_arrays(sample.train, sample.classes)
-    mean, scale = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64) + 1e-6
-    model = _build(keras, len(sample.classes), features.shape[1], parameters["learning_rate"])
-    is_validation = _validation_rows(sample.train["group_id"].to_numpy(), parameters["seed"])
-    history = _fit(keras, model, (features - mean) / scale, labels, is_validation, parameters, report)
-    model.save(out / "network.keras")
+    mean, scale = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64) + SMALLEST_SCALE
+    weights = class_weights(labels, len(sample.classes), parameters["class_weight"])[labels]
+    rows = Rows((features - mean) / scale, labels, weights)
+    is_validation = validation_rows(sample.train["group_id"].to_numpy(), parameters["seed"])
+    model = _build(features.shape[1], len(sample.classes), parameters["seed"])
+    history = fit(model, rows.where(~is_validation), rows.where(is_validation), parameters, report)
+    model.save(out / WEIGHTS)
     write_about(out, classes=sample.classes, parameters=parameters, mean=mean.tolist(), scale=scale.tolist())
-    network = Network(model, mean, scale, sample.classes)
-    predicted = score(network, sample.test)["predicted_class"].to_pylist()
-    epochs = len(history["loss"])
-    notes = (f"Stopped after {epochs} of at most {parameters['epochs']} epochs; the best one's weights are kept.",)
+    predicted = score(Network(model, mean, scale, sample.classes), sample.test)["predicted_class"].to_pylist()
+    epochs, best = len(history["training"]), int(np.argmin(history["validation"])) + 1
+    notes = (
+        f"Trained for {epochs} of at most {parameters['epochs']} epochs; the weights are those after epoch {best}.",
+    )
     return result(sample, predicted, notes=notes, curves=(_curves(history),))
 
 
-def _build(keras, classes: int, features: int, learning_rate: float):
+def _build(features: int, classes: int, seed: int) -> Any:
+    import keras  # noqa: PLC0415  (on workers only)
+
+    keras.utils.set_random_seed(seed)
     layers = [keras.Input((features,))]
     for width in HIDDEN:
         layers += [keras.layers.Dense(width, activation="relu"), keras.layers.Dropout(DROPOUT)]
-    model = keras.Sequential([*layers, keras.layers.Dense(classes, activation="softmax")])
-    model.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy", weighted_metrics=["accuracy"])
-    return model
+    return keras.Sequential([*layers, keras.layers.Dense(classes, activation="softmax")])
 
 
-def _validation_rows(group_id: np.ndarray, seed: int) -> np.ndarray:
-    """Whole groups, so that no galaxy stands on both sides; shape (n,), bool."""
-    groups, row = np.unique(group_id, return_inverse=True)
-    chosen = np.random.default_rng(seed).random(len(groups)) < VALIDATION
-    return chosen[row] if 0 < chosen.sum() < len(groups) else np.arange(len(group_id)) % 5 == 0
-
-
-def _fit(keras, model, features, labels, is_validation, parameters: dict, report: Report) -> dict:
-    weights = class_weights(labels, model.output_shape[-1], parameters["class_weight"])[labels]
-
-    class Progress(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            text = f"epoch {epoch + 1}: loss {logs['loss']:.4f}, validation {logs['val_loss']:.4f}"
-            report((epoch + 1) / parameters["epochs"], text if epoch % 10 == 0 else "")
-
-    kept = ~is_validation
-    stop = keras.callbacks.EarlyStopping(patience=parameters["patience"], restore_best_weights=True)
-    history = model.fit(
-        features[kept].astype(np.float32), labels[kept], sample_weight=weights[kept], epochs=parameters["epochs"],
-        batch_size=parameters["batch_size"], verbose=0, callbacks=[stop, Progress()],
-        validation_data=(features[is_validation].astype(np.float32), labels[is_validation], weights[is_validation]),
-    )  # fmt: skip
-    return history.history
-
-
-def _curves(history: dict) -> Curves:
-    names = {"training": "loss", "validation": "val_loss"}
-    series = {shown: tuple(round(float(v), 6) for v in history[name]) for shown, name in names.items()}
-    return Curves("Learning curve", "epoch", "cross-entropy", tuple(range(1, len(history["loss"]) + 1)), series)
+def _curves(history: dict[str, list[float]]) -> Curves:
+    series = {name: tuple(round(value, 6) for value in values) for name, values in history.items()}
+    return Curves("Learning curve", "epoch", "cross-entropy", tuple(range(1, len(history["training"]) + 1)), series)
 
 
 def load(folder: Path) -> Network:
@@ -110,7 +87,7 @@ def load(folder: Path) -> Network:
     import keras  # noqa: PLC0415  (on workers only)
 
     about = read_about(folder)
-    model = keras.models.load_model(folder / "network.keras", compile=False, safe_mode=True)
+    model = keras.models.load_model(folder / WEIGHTS, compile=False, safe_mode=True)
     return Network(model, np.array(about["mean"]), np.array(about["scale"]), tuple(about["classes"]))
 
 

@@ -6,7 +6,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from almagest.contract import ConfusionMatrix, Curves, PluginError, Result, Sample, classification_metrics, confusion_matrix
+from almagest.contract import (
+    ConfusionMatrix,
+    Curves,
+    PluginError,
+    Result,
+    Sample,
+    classification_metrics,
+    confusion_matrix,
+)
 from dwarf_galaxies.features import sdss_feature_names, sdss_features
 
 ABOUT = "about.json"
@@ -16,7 +24,9 @@ def training_arrays(rows: pa.Table, classes: tuple[str, ...]) -> tuple[np.ndarra
     """Features, shape (n, 15), and class numbers, shape (n,); `PluginError` when a feature is missing."""
     features = sdss_features(rows)
     if not len(features) or not np.isfinite(features).all():
-        raise PluginError("the sample has no training rows, or rows without all magnitudes; freeze it with this method's cuts")
+        raise PluginError(
+            "the sample has no training rows, or rows without all magnitudes; freeze it with this method's cuts"
+        )
     return features, np.array([classes.index(label) for label in rows["label"].to_pylist()])
 
 
@@ -38,12 +48,18 @@ def score_table(probabilities: np.ndarray, features: np.ndarray, classes: tuple[
     return pa.table(columns | {"predicted_class": pa.array(best, pa.string(), mask=missing)})
 
 
-def result(sample: Sample, predicted: list[str], *, notes: tuple[str, ...] = (), curves: tuple[Curves, ...] = ()) -> Result:
+def result(
+    sample: Sample, predicted: list[str], *, notes: tuple[str, ...] = (), curves: tuple[Curves, ...] = ()
+) -> Result:
     """Metrics on the held-back rows, pooled and for each survey, and a confusion matrix for each."""
     truth, surveys = sample.test["label"].to_pylist(), np.array(sample.test["survey"].to_pylist())
     metrics = classification_metrics(truth, predicted, surveys, sample.signal)
-    groups = [(name, surveys == name) for name in sorted(set(surveys.tolist()))] + [("all", np.ones(len(surveys), bool))]
-    figures = [_confusion(name, np.array(truth)[rows], np.array(predicted)[rows], sample.classes) for name, rows in groups]
+    groups = [(name, surveys == name) for name in sorted(set(surveys.tolist()))] + [
+        ("all", np.ones(len(surveys), bool))
+    ]
+    figures = [
+        _confusion(name, np.array(truth)[rows], np.array(predicted)[rows], sample.classes) for name, rows in groups
+    ]
     return Result(metrics, (*figures, *curves), notes, {"train_rows": sample.train.num_rows, "test_rows": len(truth)})
 
 

@@ -50,7 +50,9 @@ def galaxies(names: np.ndarray, random: np.random.Generator) -> pd.DataFrame:
     table = {band: i + colours[band] + random.normal(0, NOISE_MAG, len(names)) for band in BANDS}
     kpc = 2 * 10 ** (0.25 * (log_mass - 9) + random.normal(0, 0.15, len(names)))
     arcsec_per_kpc = COSMOLOGY.arcsec_per_kpc_proper(redshift).to_value(u.arcsec / u.kpc)
-    return pd.DataFrame({"label": names, "redshift": redshift, "log_mass": log_mass, "r50": kpc * arcsec_per_kpc} | table)
+    return pd.DataFrame(
+        {"label": names, "redshift": redshift, "log_mass": log_mass, "r50": kpc * arcsec_per_kpc} | table
+    )
 
 
 def simulate(size: int, seed: int) -> pa.Table:
@@ -116,7 +118,11 @@ def _write_evcc(path: Path, rows: pd.DataFrame) -> None:
     columns["delta"] = np.zeros(n, np.float32)
     columns |= {"cz_sdss": velocity, "cz_ned": np.full(n, np.nan, np.float32)}
     member = np.abs(COSMOLOGY.luminosity_distance(rows["redshift"].to_numpy()).to_value(u.Mpc) - VIRGO_MPC) < 0.5
-    columns |= {"mem_evcc": np.where(member, "M", "P"), "mem_vcc": dash, "morph_pri": np.where(rows["label"] == "S", "dE", "S0")}
+    columns |= {
+        "mem_evcc": np.where(member, "M", "P"),
+        "mem_vcc": dash,
+        "morph_pri": np.where(rows["label"] == "S", "dE", "S0"),
+    }
     columns |= {"morph_sec": dash, "morph_index": dash, "morph_vcc": dash}
     for band in BANDS:
         columns |= {band: rows[band].to_numpy(np.float32), f"{band}_err": np.full(n, NOISE_MAG, np.float32)}
@@ -128,7 +134,9 @@ def _write_sdss(path: Path, rows: pd.DataFrame, random: np.random.Generator) -> 
     """Galaxies, and half as many stars and quasars."""
     others = rows.sample(len(rows) // 2, random_state=int(random.integers(2**31))).copy()
     others["class"] = random.choice(["STAR", "QSO"], len(others), p=[0.8, 0.2])
-    others["redshift"] = np.where(others["class"] == "STAR", random.normal(0, 1e-4, len(others)), random.uniform(0.3, 3, len(others)))
+    others["redshift"] = np.where(
+        others["class"] == "STAR", random.normal(0, 1e-4, len(others)), random.uniform(0.3, 3, len(others))
+    )
     others["dec"] += 25  # another part of the sky: no galaxy has a star for a counterpart
     table = pd.concat([rows.assign(**{"class": "GALAXY"}), others], ignore_index=True)
     n = len(table)
@@ -136,7 +144,26 @@ def _write_sdss(path: Path, rows: pd.DataFrame, random: np.random.Generator) -> 
         objid=1.23765e18, run=752, rerun=301, camcol=1 + np.arange(n) % 6, field=np.arange(n) // 6, specobjid=3.7e18,
         plate=300 + np.arange(n) // 640, mjd=51602, fiberid=1 + np.arange(n) % 640,
     )  # fmt: skip
-    order = "objid ra dec u g r i z run rerun camcol field specobjid class redshift plate mjd fiberid".split()
+    order = [
+        "objid",
+        "ra",
+        "dec",
+        "u",
+        "g",
+        "r",
+        "i",
+        "z",
+        "run",
+        "rerun",
+        "camcol",
+        "field",
+        "specobjid",
+        "class",
+        "redshift",
+        "plate",
+        "mjd",
+        "fiberid",
+    ]
     table[order].to_csv(path, index=False, float_format="%.9g")
 
 
@@ -154,7 +181,9 @@ def _write_sami(path: Path, rows: pd.DataFrame) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the files and name them."""
-    parser = argparse.ArgumentParser(prog="python -m dwarf_galaxies.simulate", description="Write simulated survey tables.")
+    parser = argparse.ArgumentParser(
+        prog="python -m dwarf_galaxies.simulate", description="Write simulated survey tables."
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, default=4000, help="galaxies in the simulated SDSS table")
     parser.add_argument("--seed", type=int, default=1)

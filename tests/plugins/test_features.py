@@ -8,15 +8,26 @@ import pytest
 from astropy.io import fits
 
 from almagest.contract import PluginError
-from dwarf_galaxies.features import legacy_feature_names, legacy_features, legacy_ratios, sdss_feature_names, sdss_features
+from dwarf_galaxies.features import (
+    legacy_feature_names,
+    legacy_features,
+    legacy_ratios,
+    sdss_feature_names,
+    sdss_features,
+)
 
 BANDS = ("g", "r", "z", "w1", "w2")
 
 
 def legacy_row(source) -> pa.Table:
     """Arrow columns from a mapping of upper-case names."""
-    numbers = {f"{kind}_{b}": [float(source[f"{kind}_{b}".upper()])] for kind in ("flux", "mw_transmission") for b in BANDS}
-    lists = {f"apflux_{b}": pa.array([[float(v) for v in source[f"APFLUX_{b}".upper()]]], pa.list_(pa.float32())) for b in BANDS}
+    numbers = {
+        f"{kind}_{b}": [float(source[f"{kind}_{b}".upper()])] for kind in ("flux", "mw_transmission") for b in BANDS
+    }
+    lists = {
+        f"apflux_{b}": pa.array([[float(v) for v in source[f"APFLUX_{b}".upper()]]], pa.list_(pa.float32()))
+        for b in BANDS
+    }
     return pa.table({name: pa.array(values, pa.float32()) for name, values in numbers.items()} | lists)
 
 
@@ -25,7 +36,9 @@ def invented():
     """A row with numbers that are easy to follow."""
     source = {f"FLUX_{b.upper()}": 10.0 * (k + 1) for k, b in enumerate(BANDS)}
     source |= {f"MW_TRANSMISSION_{b.upper()}": 0.5 for b in BANDS}
-    return source | {f"APFLUX_{b.upper()}": np.arange(1.0, (9 if b in "grz" else 6)) * (k + 1) for k, b in enumerate(BANDS)}
+    return source | {
+        f"APFLUX_{b.upper()}": np.arange(1.0, (9 if b in "grz" else 6)) * (k + 1) for k, b in enumerate(BANDS)
+    }
 
 
 def test_numbers_of_features_as_in_table_2():
@@ -42,7 +55,9 @@ def test_numbers_of_features_as_in_table_2():
 
 
 def test_sdss_colours():
-    rows = pa.table({b: pa.array([m, None], pa.float32()) for b, m in zip("ugriz", (19, 17.5, 17, 16.75, 16.5), strict=True)})
+    rows = pa.table(
+        {b: pa.array([m, None], pa.float32()) for b, m in zip("ugriz", (19, 17.5, 17, 16.75, 16.5), strict=True)}
+    )
     features = dict(zip(sdss_feature_names(), sdss_features(rows)[0].tolist(), strict=True))
     assert features["u-g"] == 1.5
     assert features["g-i"] == 0.75
@@ -54,7 +69,8 @@ def check_row(source) -> None:
     """Recompute all 91 with plain loops over the upper-case columns."""
     found = dict(zip(legacy_feature_names(), legacy_features(legacy_row(source))[0].tolist(), strict=True))
     magnitude = {
-        b: 22.5 - 2.5 * math.log10(float(source[f"FLUX_{b.upper()}"]) / float(source[f"MW_TRANSMISSION_{b.upper()}"])) for b in BANDS
+        b: 22.5 - 2.5 * math.log10(float(source[f"FLUX_{b.upper()}"]) / float(source[f"MW_TRANSMISSION_{b.upper()}"]))
+        for b in BANDS
     }
     expected = dict(magnitude)
     for k, one in enumerate(BANDS):
@@ -91,5 +107,5 @@ def test_nulls_of_features(invented):
 
 
 def test_a_row_with_too_few_apertures_is_refused(invented):
-    with pytest.raises(PluginError, match="apflux_g: every row has 8 apertures"):
+    with pytest.raises(PluginError, match="apflux_g: every row must have 8 apertures"):
         legacy_features(legacy_row(invented | {"APFLUX_G": np.ones(7)}))

@@ -9,7 +9,14 @@ import pyarrow.compute as pc
 import pytest
 
 from almagest.contract import Column, PluginError, Table
-from almagest.contract.checks import _check_order_and_size, check_declaration, check_labels, check_method, check_plugin, simulated_rows
+from almagest.contract.checks import (
+    _check_order_and_size,
+    check_declaration,
+    check_labels,
+    check_method,
+    check_plugin,
+    simulated_rows,
+)
 from almagest.contract.discovery import plugins
 from almagest.contract.plugin import Method
 from dwarf_galaxies import forest
@@ -62,9 +69,15 @@ def train_unseeded(sample, parameters, out, report):
         (scores(lambda table, batch: table.drop_columns(["p_hm"])), "as declared.*missing p_hm"),
         (scores(lambda table, batch: table.set_column(0, "p_s", pc.add(table["p_s"], 1))), "between 0 and 1"),
         (scores(without_nulls), "has null scores"),
-        (SimpleNamespace(train=train_with_pickle, load=forest.load, score=forest.score), "cannot run code; not so model.pkl"),
+        (
+            SimpleNamespace(train=train_with_pickle, load=forest.load, score=forest.score),
+            "cannot run code; not so model.pkl",
+        ),
         (SimpleNamespace(train=train_deaf, load=forest.load, score=forest.score), "stops when the report says so"),
-        (SimpleNamespace(train=train_unseeded, load=forest.load, score=forest.score), "same seed gives the same scores"),
+        (
+            SimpleNamespace(train=train_unseeded, load=forest.load, score=forest.score),
+            "same seed gives the same scores",
+        ),
     ],
 )
 def test_a_broken_method_is_told_which_law(module, law, tmp_path):
@@ -77,8 +90,12 @@ def test_a_broken_method_is_told_which_law(module, law, tmp_path):
 
 
 def test_a_model_that_differs_in_a_fresh_process_is_found(tmp_path):
-    method = BrokenMethod(**{n: getattr(plugin.method("forest"), n) for n in plugin.method("forest").__dataclass_fields__})
-    BROKEN["forest"] = scores(lambda table, batch: table.set_column(0, "p_s", pc.multiply(table["p_s"], 0.5).cast("float32")))
+    method = BrokenMethod(
+        **{n: getattr(plugin.method("forest"), n) for n in plugin.method("forest").__dataclass_fields__}
+    )
+    BROKEN["forest"] = scores(
+        lambda table, batch: table.set_column(0, "p_s", pc.multiply(table["p_s"], 0.5).cast("float32"))
+    )
     with pytest.raises(PluginError, match="in a fresh process"):
         check_method(plugin, method, simulated_rows(plugin), tmp_path, QUICK)
 
@@ -99,9 +116,15 @@ def test_broken_declarations_are_found(tmp_path):
 
 def test_scores_that_depend_on_the_batch_are_found(tmp_path):
     rows = simulated_rows(plugin)
-    model = SimpleNamespace(probabilities=lambda features: np.tile([1.0, 0, 0, 0, 0], (len(features), 1)), classes=plugin.labelling.classes)
-    method = BrokenMethod(**{n: getattr(plugin.method("forest"), n) for n in plugin.method("forest").__dataclass_fields__})
-    ranked = scores(lambda table, batch: table.set_column(0, "p_s", pa.array(np.linspace(0, 1, len(batch), dtype=np.float32))))
+    model = SimpleNamespace(
+        probabilities=lambda features: np.tile([1.0, 0, 0, 0, 0], (len(features), 1)), classes=plugin.labelling.classes
+    )
+    method = BrokenMethod(
+        **{n: getattr(plugin.method("forest"), n) for n in plugin.method("forest").__dataclass_fields__}
+    )
+    ranked = scores(
+        lambda table, batch: table.set_column(0, "p_s", pa.array(np.linspace(0, 1, len(batch), dtype=np.float32)))
+    )
     BROKEN["forest"] = ranked
     with pytest.raises(PluginError, match="rows' order"):
         _check_order_and_size(plugin, method, model, rows, ranked.score(model, rows))

@@ -24,7 +24,9 @@ def test_files_are_the_same_each_time(tmp_path):
     assert first == [path.read_bytes() for path in survey_files(tmp_path / "b", 200, 3)]
 
 
-@pytest.mark.parametrize(("arguments", "message"), [(["--size", "10"], "at least 100"), (["--size", "many"], "invalid int")])
+@pytest.mark.parametrize(
+    ("arguments", "message"), [(["--size", "10"], "at least 100"), (["--size", "many"], "invalid int")]
+)
 def test_wrong_arguments_are_told(arguments, message, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         main([str(tmp_path / "x"), *arguments])
