@@ -1,4 +1,4 @@
-"""Simulated galaxies: for the law suite, and for a demo where no real tables are at hand.
+"""Simulated objects: for the law suite, and for a demo where no real tables are at hand.
 
     python -m dwarf_galaxies.simulate FOLDER [--size 4000] [--seed 1]
 
@@ -12,171 +12,122 @@ from pathlib import Path
 
 import astropy.units as u
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-from astropy.table import Table
 
 from dwarf_galaxies.labels import COSMOLOGY, taylor_log_mass
 from dwarf_galaxies.plugin import BANDS, CLASSES
+from dwarf_galaxies.simulated_tables import Columns, joined, seen_again, taken, write_evcc, write_sami, write_sdss
 
 EVCC, SDSS = "evcc-simulated", "sdss-dr14-simulated"
-LIGHT_KM_S = 299_792.458
 VIRGO_MPC = 16.5
-# Redshift and log mass ranges inside Table 1's boundaries, and the share of each class in the simulated SDSS.
+# Mean and scatter of redshift in the Virgo cluster, and its limits in the EVCC: cz between 330 and 3,000 km/s.
+VIRGO_REDSHIFT, VIRGO_SCATTER, VIRGO_LIMITS = 0.0038, 0.0023, (0.0011, 0.0099)
+# Redshifts and log masses inside Table 1's boundaries, and shares in the simulated SDSS. The last are in no class: most
+# galaxies of a flux-limited survey are more massive than the contaminants that Table 1 names.
+OTHER = "other"
 RANGES = {
-    "S": ((0.003, 0.0195), (7.0, 8.95), 0.10),
+    "S": ((0.003, 0.0195), (7.0, 8.95), 0.08),
     "NSL": ((0.0205, 0.0495), (9.02, 9.73), 0.20),
-    "LM": ((0.003, 0.0195), (9.55, 10.8), 0.10),
-    "NM": ((0.0505, 0.19), (9.28, 9.98), 0.40),
-    "HM": ((0.205, 0.5), (10.1, 11.5), 0.20),
+    "LM": ((0.003, 0.0195), (9.55, 10.8), 0.07),
+    "NM": ((0.0505, 0.19), (9.28, 9.98), 0.25),
+    "HM": ((0.205, 0.5), (10.1, 11.5), 0.10),
+    OTHER: ((0.03, 0.19), (10.05, 11.3), 0.30),
 }
-NOISE_MAG = 0.03
+SMALLEST_SIZE = 100
 
 
-def galaxies(names: np.ndarray, random: np.random.Generator) -> pd.DataFrame:
-    """Galaxies of the given classes: redshift, log_mass, ugriz and r50, one row a name.
+def galaxies(names: np.ndarray, random: np.random.Generator, *, in_virgo: bool = False) -> Columns:
+    """Galaxies of the given classes, shape (n,): ``label, redshift, distance_mpc, log_mass, u, g, r, i, z, r50``.
 
-    The colour g - i reddens with mass (0.5 at 10^8, 0.2 a dex, scatter 0.12) and with redshift (2.0 z stands for the
-    k-correction); M_i follows from Taylor et al. (2011) turned round; the other colours are fixed shares of g - i; sizes
-    follow a mass-size relation of slope 0.25 through 2 kpc at 10^9 solar masses, scatter 0.15 dex.
+    Redshifts fill their range as volume does; masses are uniform in their logarithm. The colour g - i reddens with mass
+    (0.5 at 10^8, 0.2 a dex, scatter 0.12) and with redshift (2.0 z stands for the k-correction); M_i follows from Taylor
+    et al. (2011) turned round; the other colours are shares of g - i with a scatter of 0.05. Sizes follow a mass-size
+    relation of slope 0.25 through 2 kpc at 10^9 solar masses, scatter 0.15 dex.
     """
-    bounds = np.array([[*RANGES[name][0], *RANGES[name][1]] for name in names]).reshape(-1, 4)
-    redshift, log_mass = random.uniform(bounds[:, 0], bounds[:, 1]), random.uniform(bounds[:, 2], bounds[:, 3])
-    g_i_rest = 0.5 + 0.2 * (log_mass - 8) + random.normal(0, 0.12, len(names))
-    absolute_i = (taylor_log_mass(g_i_rest, np.zeros(len(names))) - log_mass) / 0.4
-    distance = COSMOLOGY.luminosity_distance(redshift).to_value(u.Mpc)
-    i, g_i = absolute_i + 5 * np.log10(distance) + 25, g_i_rest + 2.0 * redshift
-    colours = {"u": 1.0 + 1.5 * g_i, "g": g_i, "r": 0.35 * g_i, "i": 0 * g_i, "z": -0.2 * g_i}
-    table = {band: i + colours[band] + random.normal(0, NOISE_MAG, len(names)) for band in BANDS}
-    kpc = 2 * 10 ** (0.25 * (log_mass - 9) + random.normal(0, 0.15, len(names)))
-    arcsec_per_kpc = COSMOLOGY.arcsec_per_kpc_proper(redshift).to_value(u.arcsec / u.kpc)
-    return pd.DataFrame(
-        {"label": names, "redshift": redshift, "log_mass": log_mass, "r50": kpc * arcsec_per_kpc} | table
-    )
+    n, bounds = len(names), np.array([[*RANGES[name][0], *RANGES[name][1]] for name in names]).reshape(-1, 4)
+    log_mass = random.uniform(bounds[:, 2], bounds[:, 3])
+    redshift = np.cbrt(random.uniform(bounds[:, 0] ** 3, bounds[:, 1] ** 3))
+    if in_virgo:
+        redshift = random.normal(VIRGO_REDSHIFT, VIRGO_SCATTER, n).clip(*VIRGO_LIMITS)
+    distance = np.full(n, VIRGO_MPC) if in_virgo else COSMOLOGY.luminosity_distance(redshift).to_value(u.Mpc)
+    kpc = 2 * 10 ** (0.25 * (log_mass - 9) + random.normal(0, 0.15, n))
+    return {
+        "label": names,
+        "redshift": redshift,
+        "distance_mpc": np.where(in_virgo, distance, np.nan),
+        "log_mass": log_mass,
+        "r50": np.degrees(kpc / 1000 / (distance / (1 + redshift) ** 2)) * 3600,
+        **_magnitudes(log_mass, redshift, distance, random),
+    }
+
+
+def _magnitudes(log_mass, redshift, distance_mpc, random: np.random.Generator) -> Columns:
+    g_i_rest = 0.5 + 0.2 * (log_mass - 8) + random.normal(0, 0.12, len(log_mass))
+    absolute_i = (taylor_log_mass(g_i_rest, 0.0) - log_mass) / 0.4
+    i, g_i = absolute_i + 5 * np.log10(distance_mpc) + 25, g_i_rest + 2.0 * redshift
+    scatter = {band: random.normal(0, 0.05, len(i)) for band in "urz"} | {"g": 0.0, "i": 0.0}
+    above_i = {"u": 1.0 + 1.5 * g_i, "g": g_i, "r": 0.35 * g_i, "i": 0.0, "z": -0.2 * g_i}
+    noise = random.normal(0, 0.02, (len(BANDS), len(i)))
+    return {band: i + above_i[band] + scatter[band] + noise[k] for k, band in enumerate(BANDS)}
+
+
+def point_sources(count: int, random: np.random.Generator) -> Columns:
+    """Stars along a line of colours, and one quasar to four of them, blue at every redshift."""
+    is_star = random.random(count) < 0.8
+    g_i = np.where(is_star, 0.2 + 2.0 * random.beta(1.5, 3.0, count), random.normal(0.3, 0.2, count))
+    i = np.where(is_star, random.uniform(13, 18.5, count), random.uniform(17, 19.3, count))
+    u_g = np.where(is_star, 0.8 + 0.7 * g_i, random.normal(0.2, 0.15, count))
+    redshift = np.where(is_star, random.normal(0, 1e-4, count), random.uniform(0.3, 3, count))
+    return {
+        "spec_class": np.where(is_star, "STAR", "QSO"), "redshift": redshift,
+        "u": i + g_i + u_g, "g": i + g_i, "r": i + 0.35 * g_i, "i": i, "z": i - 0.15 * g_i,
+    }  # fmt: skip
 
 
 def simulate(size: int, seed: int) -> pa.Table:
-    """Labelled objects of two simulated surveys, one of them nearly all dwarfs.
+    """Labelled objects of two simulated surveys, one of them nearly all dwarfs, as the paper's sources differ too.
 
     Returns
     -------
-    ``survey, source_id, label``, then ``u, g, r, i, z, spec_class, r50``; `size` rows.
+    ``survey, source_id, label``, then ``u, g, r, i, z, spec_class, r50`` and what the labels come from; `size` rows.
     """
     random = np.random.default_rng(seed)
-    is_evcc = np.arange(size) % 4 == 0
-    names = np.where(is_evcc, random.choice(["S", "LM"], size, p=[0.8, 0.2]), _draw(size, random))
-    table = galaxies(names, random)
-    numbers = {name: pa.array(table[name].to_numpy(np.float32)) for name in (*BANDS, "r50")}
+    virgo = galaxies(random.choice(["S", "LM"], size // 4, p=[0.8, 0.2]), random, in_virgo=True)
+    shares = np.array([RANGES[name][2] for name in CLASSES])
+    field = galaxies(random.choice(CLASSES, size - size // 4, p=shares / shares.sum()), random)
+    rows = joined(virgo, field)
     words = {
-        "survey": np.where(is_evcc, EVCC, SDSS), "source_id": np.arange(size).astype(str), "label": names,
-        "spec_class": np.full(size, "GALAXY"),
+        "survey": np.repeat([EVCC, SDSS], [size // 4, size - size // 4]), "source_id": np.arange(size).astype(str),
+        "label": rows["label"], "spec_class": np.full(size, "GALAXY"),
     }  # fmt: skip
-    columns = numbers | {name: pa.array(values.astype(object), pa.string()) for name, values in words.items()}
-    return pa.table({name: columns[name] for name in ("survey", "source_id", "label", *BANDS, "spec_class", "r50")})
-
-
-def _draw(size: int, random: np.random.Generator) -> np.ndarray:
-    return random.choice(CLASSES, size, p=[RANGES[name][2] for name in CLASSES])
+    columns = {name: pa.array(values.tolist(), pa.string()) for name, values in words.items()}
+    for name in (*BANDS, "r50", "redshift", "log_mass", "distance_mpc"):
+        columns[name] = pa.array(rows[name].astype(np.float32), mask=np.isnan(rows[name]))
+    order = ("survey", "source_id", "label", *BANDS, "spec_class", "r50", "redshift", "log_mass", "distance_mpc")
+    return pa.table({name: columns[name] for name in order})
 
 
 def survey_files(folder: Path, size: int, seed: int) -> list[Path]:
-    """Write the three files; `size` galaxies in the SDSS table, a quarter of that in the others.
+    """Write the three files: `size` galaxies and half as many point sources in the SDSS table, a quarter in the others.
 
-    Galaxies of the other two tables that lie in the simulated SDSS as well are there at the same position within 0.5 arcsec.
+    Some local galaxies of the SDSS table are in the EVCC one too, and all of the SAMI one are, within 0.5 arcsec.
     """
     random = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    sdss = galaxies(_draw(size, random), random)
-    sdss["ra"], sdss["dec"] = random.uniform(150, 220, size), random.uniform(-2, 20, size)
-    evcc = galaxies(random.choice(["S", "LM"], size // 4, p=[0.8, 0.2]), random)
-    evcc["ra"], evcc["dec"] = random.uniform(180, 195, size // 4), random.uniform(4, 18, size // 4)
-    local = np.flatnonzero(sdss["label"].isin(["S", "LM"]))[: size // 40]
-    evcc = pd.concat([evcc, _seen_again(sdss.iloc[local], random)], ignore_index=True)
-    sami = _seen_again(sdss.iloc[random.choice(size, size // 4, replace=False)], random)
-    writers = {
-        "evcc.fits": lambda path: _write_evcc(path, evcc),
-        "sdss_dr14_skyserver_10k.csv": lambda path: _write_sdss(path, sdss, random),
-        "sami_dr3.InputCatGAMADR3.csv": lambda path: _write_sami(path, sami),
-    }
-    for name, write in writers.items():
-        write(folder / name)
-    return [folder / name for name in writers]
-
-
-def _seen_again(rows: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    again = rows.reset_index(drop=True).copy()
-    for name in ("ra", "dec"):
-        again[name] += random.uniform(-0.3, 0.3, len(again)) / 3600
-    return again
-
-
-def _write_evcc(path: Path, rows: pd.DataFrame) -> None:
-    n = len(rows)
-    dash, velocity = np.full(n, "-"), (rows["redshift"] * LIGHT_KM_S).to_numpy(np.float32)
-    columns = {"id_evcc": [f"{k + 1:04d}" for k in range(n)], "id_vcc": dash, "ngc": dash}
-    columns |= {"ra": rows["ra"], "dec": rows["dec"], "ra_fiber": rows["ra"], "dec_fiber": rows["dec"]}
-    columns["delta"] = np.zeros(n, np.float32)
-    columns |= {"cz_sdss": velocity, "cz_ned": np.full(n, np.nan, np.float32)}
-    member = np.abs(COSMOLOGY.luminosity_distance(rows["redshift"].to_numpy()).to_value(u.Mpc) - VIRGO_MPC) < 0.5
-    columns |= {
-        "mem_evcc": np.where(member, "M", "P"),
-        "mem_vcc": dash,
-        "morph_pri": np.where(rows["label"] == "S", "dE", "S0"),
-    }
-    columns |= {"morph_sec": dash, "morph_index": dash, "morph_vcc": dash}
-    for band in BANDS:
-        columns |= {band: rows[band].to_numpy(np.float32), f"{band}_err": np.full(n, NOISE_MAG, np.float32)}
-    columns |= {"r_kron": (3 * rows["r50"]).to_numpy(np.float32), "r_50": rows["r50"].to_numpy(np.float32)}
-    Table({name: np.asarray(values) for name, values in columns.items()}).write(path, overwrite=True)
-
-
-def _write_sdss(path: Path, rows: pd.DataFrame, random: np.random.Generator) -> None:
-    """Galaxies, and half as many stars and quasars."""
-    others = rows.sample(len(rows) // 2, random_state=int(random.integers(2**31))).copy()
-    others["class"] = random.choice(["STAR", "QSO"], len(others), p=[0.8, 0.2])
-    others["redshift"] = np.where(
-        others["class"] == "STAR", random.normal(0, 1e-4, len(others)), random.uniform(0.3, 3, len(others))
-    )
-    others["dec"] += 25  # another part of the sky: no galaxy has a star for a counterpart
-    table = pd.concat([rows.assign(**{"class": "GALAXY"}), others], ignore_index=True)
-    n = len(table)
-    table = table.assign(
-        objid=1.23765e18, run=752, rerun=301, camcol=1 + np.arange(n) % 6, field=np.arange(n) // 6, specobjid=3.7e18,
-        plate=300 + np.arange(n) // 640, mjd=51602, fiberid=1 + np.arange(n) % 640,
-    )  # fmt: skip
-    order = [
-        "objid",
-        "ra",
-        "dec",
-        "u",
-        "g",
-        "r",
-        "i",
-        "z",
-        "run",
-        "rerun",
-        "camcol",
-        "field",
-        "specobjid",
-        "class",
-        "redshift",
-        "plate",
-        "mjd",
-        "fiberid",
-    ]
-    table[order].to_csv(path, index=False, float_format="%.9g")
-
-
-def _write_sami(path: Path, rows: pd.DataFrame) -> None:
-    modulus = COSMOLOGY.distmod(rows["redshift"].to_numpy()).to_value(u.mag)
-    table = pd.DataFrame({
-        "catid": 10_000 + np.arange(len(rows)), "ra_obj": rows["ra"], "dec_obj": rows["dec"], "ra_ifu": rows["ra"],
-        "dec_ifu": rows["dec"], "r_petro": rows["r"], "r_auto": rows["r"], "z_tonry": rows["redshift"],
-        "z_spec": rows["redshift"], "m_r": rows["r"] - modulus, "r_e": rows["r50"], "mu_within_1re": 21.0, "mu_1re": 22.0,
-        "mu_2re": 23.5, "ellip": 0.3, "pa": 90.0, "mstar": rows["log_mass"], "g_i": rows["g"] - rows["i"], "a_g": 0.1,
-        "surv_sami": 3, "bad_class": 0,
-    })  # fmt: skip
-    table.to_csv(path, float_format="%.9g")
+    names = random.choice(list(RANGES), size, p=[share for _, _, share in RANGES.values()])
+    field = galaxies(names, random) | {"spec_class": np.full(size, "GALAXY")}
+    field |= {"ra": random.uniform(150, 220, size), "dec": random.uniform(-2, 20, size)}
+    points = point_sources(size // 2, random)
+    points |= {"ra": random.uniform(150, 220, size // 2), "dec": random.uniform(-2, 20, size // 2)}
+    virgo = galaxies(random.choice(["S", "LM"], size // 4, p=[0.8, 0.2]), random, in_virgo=True)
+    virgo |= {"ra": random.normal(187.7, 3.5, size // 4), "dec": random.normal(12.4, 3.5, size // 4)}
+    local = np.flatnonzero(field["redshift"] < VIRGO_LIMITS[1])[: max(1, size // 40)]
+    targets = np.sort(random.choice(size, size // 4, replace=False))
+    paths = [folder / name for name in ("evcc.fits", "sdss_dr14_skyserver_10k.csv", "sami_dr3.InputCatGAMADR3.csv")]
+    write_evcc(paths[0], joined(virgo, seen_again(taken(field, local), random)))
+    write_sdss(paths[1], joined(field, points))
+    write_sami(paths[2], seen_again(taken(field, targets), random), random)
+    return paths
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -186,14 +137,19 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, default=4000, help="galaxies in the simulated SDSS table")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="start of the random numbers")
     options = parser.parse_args(arguments)
-    if options.size < 100:
-        parser.error(f"--size {options.size}: at least 100 galaxies are needed for every class to appear")
+    if options.size < SMALLEST_SIZE:
+        parser.error(f"--size {options.size}: at least {SMALLEST_SIZE} galaxies are needed for every class to appear")
+    if options.seed < 0:
+        parser.error(f"--seed {options.seed}: it must not be negative")
     if options.folder.exists() and not options.folder.is_dir():
         parser.error(f"{options.folder} is a file, not a folder")
-    for path in survey_files(options.folder, options.size, options.seed):
-        print(path)
+    try:
+        paths = survey_files(options.folder, options.size, options.seed)
+    except OSError as error:
+        parser.error(f"{options.folder} cannot be written to: {error}")
+    print(*paths, sep="\n")
     return 0
 
 
