@@ -51,7 +51,7 @@ def put_in_place(declaration: SurveyDeclaration, survey: Survey) -> None:
         quote, (partition_name(declaration), loading_name(declaration), declaration.table_name)
     )
     steps = (
-        f"ALTER TABLE {partition} ADD UNIQUE (survey_id, source_id)",
+        f"ALTER TABLE {partition} ADD UNIQUE (source_id, survey_id)",
         f"ALTER TABLE {partition} ADD PRIMARY KEY (id, survey_id)",
         f"CREATE INDEX ON {partition} (healpix)",
         f"ALTER TABLE {loading} ADD PRIMARY KEY (object_id)",

@@ -18,8 +18,8 @@ from almagest.sky.prepare import Prepared
 from almagest.sky.surveys import SurveyDeclaration
 from almagest.sky.tables import OBJECTS, history_table, measurement_table
 
-# In PostgreSQL's "Key (survey_id, source_id)=(3, 0815) already exists.", whatever its language.
-KEY_VALUES = re.compile(r"\)=\(\d+, (.*)\)")
+# In PostgreSQL's "Key (source_id, survey_id)=(0815, 3) already exists.", whatever its language.
+KEY_VALUES = re.compile(r"\)=\((.*), \d+\)")
 
 
 class DuplicateSource(IngestError):

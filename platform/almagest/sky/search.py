@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -14,8 +14,7 @@ from almagest.sky.separation import ARCSEC_PER_DEG, separation_sql
 LARGEST_RADIUS_ARCSEC = 180 * ARCSEC_PER_DEG
 
 
-@dataclass(frozen=True)
-class Neighbour:
+class Neighbour(NamedTuple):
     """An object that a cone search found."""
 
     object_id: int

@@ -20,7 +20,8 @@ OBJECTS = DeclaredTable(
         ),
     ),
     primary_key=("id", "survey_id"),
-    unique=(("survey_id", "source_id"),),
+    # The name first: PostgreSQL sorts by the leading column's abbreviation, and in a partition all surveys are the same.
+    unique=(("source_id", "survey_id"),),
     indexes=(("healpix",),),
 )
 

@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
             CREATE TABLE objects (
                 id bigint NOT NULL, survey_id integer NOT NULL, source_id text NOT NULL, ra double precision NOT NULL,
                 "dec" double precision NOT NULL, healpix bigint NOT NULL, ingest_id bigint NOT NULL,
-                PRIMARY KEY (id, survey_id), UNIQUE (survey_id, source_id)
+                PRIMARY KEY (id, survey_id), UNIQUE (source_id, survey_id)
             ) PARTITION BY LIST (survey_id)
             """,
             "DROP TABLE objects",
