@@ -2,9 +2,9 @@
 
 import math
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from astropy.coordinates import Angle
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html
@@ -23,10 +23,12 @@ def value_as(value: Any, column: Column) -> str:
     if column.shape:
         return ", ".join(number(item) for item in value)
     if column.dtype.startswith("float"):
-        return f"{value:.{digits(column)}f}" if digits(column) is not None else number(value)
+        places = digits(column)
+        return number(value) if places is None else f"{value:.{places}f}"
     return str(value) if value != "" else DASH
 
 
+@lru_cache(maxsize=4096)
 def digits(column: Column) -> int | None:
     """Decimals of a column, by what it measures; None where its values span many sizes."""
     if "pos.eq" in column.ucd:
@@ -44,10 +46,14 @@ def number(value: Any) -> str:
 
 @register.filter
 def sexagesimal(ra: float, dec: float) -> str:
-    """``12h30m49.42s +12°23′28.0″``."""
-    hours = Angle(ra, "deg").to_string(unit="hourangle", precision=2, pad=True, sep="hms")
-    degrees = Angle(dec, "deg").to_string(unit="deg", precision=1, pad=True, alwayssign=True, sep=("°", "′", "″"))
-    return f"{hours} {degrees}"
+    """``12h30m49.42s +12°23′28.0″``: hundredths of a second of time, tenths of an arcsecond."""
+    hours = round(ra / 15 * 360_000) % 8_640_000
+    arcsec = round(abs(dec) * 36_000)
+    sign = "-" if dec < 0 else "+"
+    return (
+        f"{hours // 360_000:02d}h{hours // 6000 % 60:02d}m{hours % 6000 / 100:05.2f}s "
+        f"{sign}{arcsec // 36_000:02d}°{arcsec // 600 % 60:02d}′{arcsec % 600 / 10:04.1f}″"
+    )
 
 
 @register.filter

@@ -12,6 +12,7 @@ from almagest.catalogs.paging import count_rows, read_page, stream_rows
 from almagest.catalogs.selectors import catalog_get, catalog_list
 from almagest.catalogs.tables import is_sortable
 from almagest.web.charts.histogram import histogram
+from almagest.web.tables import candidate_row
 
 PAGE_SIZES = (25, 50, 100, 200)
 # What the table shows when nobody has chosen otherwise: level 1 and 2, less the keys that the link already says.
@@ -53,8 +54,9 @@ def _page(edition: Edition, filters: Filters, request: HttpRequest) -> dict:
     count, is_exact = count_rows(edition, filters)
     columns = [c for c in edition.table.columns if c.level < 3 and c.name not in HIDDEN]
     return {
-        "edition": edition, "page": page, "columns": columns, "count": count, "is_exact": is_exact, "sort": sort, "size": size,
-        "descending": descending, "filters": filters, "sizes": PAGE_SIZES, "rank_by": rank_by,
+        "edition": edition, "page": page, "rows": [candidate_row(row, columns) for row in page.rows], "columns": columns, "count": count,
+        "is_exact": is_exact, "sort": sort, "size": size, "descending": descending, "filters": filters, "sizes": PAGE_SIZES,
+        "rank_by": rank_by,
         "sortable": {c.name for c in columns if is_sortable(c)},
     }  # fmt: skip
 
