@@ -12,7 +12,7 @@ from almagest.catalogs.paging import count_rows, read_page, stream_rows
 from almagest.catalogs.selectors import catalog_get, catalog_list
 from almagest.catalogs.tables import is_sortable
 from almagest.web.charts.histogram import histogram
-from almagest.web.tables import candidate_row
+from almagest.web.rows import candidate_row
 
 PAGE_SIZES = (25, 50, 100, 200)
 # What the table shows when nobody has chosen otherwise: level 1 and 2, less the keys that the link already says.
