@@ -14,12 +14,12 @@ JOB_SECONDS = 5.0
 
 def prepare_database(plan: Plan) -> None:
     """Bring the database to the code's state: migrations, then declared tables."""
-    for command in (["migrate", "--no-input", "--verbosity=0"], ["sync_tables"]):
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        job = subprocess.Popen(plan.manage(*command), cwd=plan.run_folder, start_new_session=True, **pipes)
-        said = wait_for(job)
-        if job.returncode:
-            raise ServerError(f"'manage.py {command[0]}' failed:\n{said.strip()}")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    command = plan.manage("prepare_database")
+    job = subprocess.Popen(command, cwd=plan.run_folder, start_new_session=True, **pipes)
+    said = wait_for(job)
+    if job.returncode:
+        raise ServerError(f"the database cannot be prepared:\n{said.strip()}")
 
 
 def wait_for(job: subprocess.Popen) -> str:

@@ -15,6 +15,8 @@ from almagest.server.processes import ServerError
 RUNTIMES = {"data": (), "classical": ("sklearn",), "torch": ("torch",), "keras": ("tensorflow", "keras")}
 # Loading tables may overlap with scoring; models use all cores by themselves.
 CONCURRENCY = {"data": 2}
+# Pages come first, at the start and while models train: work in the background leaves the processor to them.
+BACKGROUND = ["nice", "-n", "10"]
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,14 @@ class Plan:
 
     def commands(self) -> dict[str, list[str]]:
         """All processes by name."""
-        found = {f"worker-{queue}": worker_command(queue) for queue in choose_queues(self.workers)}
-        found["beat"] = celery("beat", "--pidfile=", f"--schedule={self.home / 'beat-schedule'}", "--loglevel=WARNING")
+        found = {}
         if self.web:
-            how = ["--workers=2", "--threads=4", "--worker-class=gthread", "--log-level=warning", "--no-control-socket"]
-            found["web"] = [sys.executable, "-m", "gunicorn", "almagest.wsgi", f"--bind={self.host}:{self.port}", *how]
+            how = ["--workers=2", "--threads=4", "--worker-class=gthread", "--preload", "--no-control-socket"]
+            where = [f"--bind={self.host}:{self.port}", "--log-level=warning"]
+            found["web"] = [sys.executable, "-m", "gunicorn", "almagest.wsgi", *how, *where]
+        found |= {f"worker-{queue}": worker_command(queue) for queue in choose_queues(self.workers)}
+        beats = ["--pidfile=", f"--schedule={self.home / 'beat-schedule'}", "--loglevel=WARNING"]
+        found["beat"] = BACKGROUND + celery("beat", *beats)
         return found
 
     def check(self) -> None:
@@ -84,7 +89,7 @@ def celery(*arguments: str) -> list[str]:
 def worker_command(queue: str) -> list[str]:
     """The worker of one queue."""
     where = ["-Q", queue, "-n", f"{queue}@%h", "-c", str(CONCURRENCY.get(queue, 1)), "--pool=prefork"]
-    return celery("worker", *where, "--without-gossip", "--without-mingle", "--loglevel=WARNING")
+    return BACKGROUND + celery("worker", *where, "--without-gossip", "--without-mingle", "--loglevel=WARNING")
 
 
 def choose_queues(wanted: tuple[str, ...] | None) -> list[str]:

@@ -87,9 +87,10 @@ class Supervisor(Manager):
 
     def _accompany(self) -> None:
         try:
-            self._wait_until_up()
+            self._wait_until(self._all_started)
             if self.job and not self.stop_asked.is_set():
                 self._run_job()
+            self._wait_until(lambda: not self.plan.web or answers(self.plan.address))
             if self.stay and not self.stop_asked.is_set():
                 where = f"Almagest is ready at {self.plan.address}" if self.plan.web else "The workers are running"
                 self.say(f"{where} - Ctrl-C stops it")
@@ -103,8 +104,8 @@ class Supervisor(Manager):
             if not self.stop_asked.is_set():
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    def _wait_until_up(self) -> None:
-        while not (self._all_started() and (not self.plan.web or answers(self.plan.address))):
+    def _wait_until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
             # A signal that came just before honcho began to listen.
             stopping.check()
             if self.stop_asked.wait(LOOK_SECONDS):
