@@ -61,7 +61,7 @@ class Forest:
 
 def train(sample: Sample, parameters: dict, out: Path, report: Report) -> Result:
     """Grow the trees, write ``forest.npz`` and ``about.json``, and judge them on the held-back rows."""
-    features, labels = training_arrays(sample.train, sample.classes)
+    features, labels = training_arrays(sample.train, sample.classes, sample.signal)
     model = _grow(features, labels, sample.classes, parameters, report)
     arrays = {name: getattr(model, name) for name in ("feature", "threshold", "children", "share", "root")}
     np.savez_compressed(out / FILE, **arrays)
@@ -83,6 +83,7 @@ def _grow(features, labels, classes, parameters: dict, report: Report) -> Forest
         report(forest.n_estimators / parameters["trees"], f"{forest.n_estimators} of {parameters['trees']} trees")
         forest.n_estimators = min(parameters["trees"], forest.n_estimators + TREES_A_STEP)
         forest.fit(features, labels, sample_weight=weights)
+    report(1.0, f"{forest.n_estimators} trees")
     return _arrays(forest, classes)
 
 

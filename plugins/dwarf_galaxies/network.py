@@ -50,7 +50,7 @@ class Network:
 
 def train(sample: Sample, parameters: dict, out: Path, report: Report) -> Result:
     """Train, write ``network.keras`` and ``about.json``, and judge the network on the held-back rows."""
-    features, labels = training_arrays(sample.train, sample.classes)
+    features, labels = training_arrays(sample.train, sample.classes, sample.signal)
     mean, scale = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64) + SMALLEST_SCALE
     weights = class_weights(labels, len(sample.classes), parameters["class_weight"])[labels]
     rows = Rows((features - mean) / scale, labels, weights)

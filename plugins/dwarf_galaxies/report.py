@@ -20,14 +20,24 @@ from dwarf_galaxies.features import sdss_feature_names, sdss_features
 ABOUT = "about.json"
 
 
-def training_arrays(rows: pa.Table, classes: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Features, shape (n, 15), and class numbers, shape (n,); `PluginError` when a feature is missing."""
-    features = sdss_features(rows)
+def training_arrays(rows: pa.Table, classes: tuple[str, ...], signal: str) -> tuple[np.ndarray, np.ndarray]:
+    """Features, shape (n, 15), and class numbers, shape (n,).
+
+    Raises
+    ------
+    PluginError
+        Before any training starts: when a feature is missing, or there is nothing to tell the signal from.
+    """
+    features, labels = sdss_features(rows), rows["label"].to_pylist()
     if not len(features) or not np.isfinite(features).all():
         raise PluginError(
             "the sample has no training rows, or rows without all magnitudes; freeze it with this method's cuts"
         )
-    return features, np.array([classes.index(label) for label in rows["label"].to_pylist()])
+    if len(set(labels)) < 2:
+        raise PluginError(f"all training rows are of one class, {labels[0]}; freeze a sample with more surveys")
+    if signal not in labels:
+        raise PluginError(f"there is no {signal} among the training rows; freeze a sample with a survey that has some")
+    return features, np.array([classes.index(label) for label in labels])
 
 
 def class_weights(labels: np.ndarray, count: int, choice: str) -> np.ndarray:
