@@ -9,6 +9,7 @@ from astropy.io import fits
 
 from almagest.contract import PluginError
 from dwarf_galaxies.features import (
+    BLOCK,
     legacy_feature_names,
     legacy_features,
     legacy_ratios,
@@ -109,3 +110,44 @@ def test_nulls_of_features(invented):
 def test_a_row_with_too_few_apertures_is_refused(invented):
     with pytest.raises(PluginError, match="apflux_g: every row must have 8 apertures"):
         legacy_features(legacy_row(invented | {"APFLUX_G": np.ones(7)}))
+
+
+def test_rows_that_make_up_for_each_other_are_refused_too(invented):
+    short, long = (legacy_row(invented | {"APFLUX_W1": np.ones(n)}) for n in (4, 6))
+    with pytest.raises(PluginError, match="apflux_w1: every row must have 5 apertures"):
+        legacy_features(pa.concat_tables([short, long]))
+
+
+def test_a_missing_list_is_missing_in_its_own_row_alone(invented):
+    rows = pa.concat_tables([legacy_row(invented)] * 3)
+    whole = legacy_features(rows)
+    lists = rows["apflux_z"].to_pylist()
+    lists[1] = None
+    at = rows.column_names.index("apflux_z")
+    holed = legacy_features(rows.set_column(at, "apflux_z", pa.array(lists, pa.list_(pa.float32()))))
+    np.testing.assert_array_equal(holed[[0, 2]], whole[[0, 2]])
+    gone = {name for name, value in zip(legacy_feature_names(), holed[1], strict=True) if np.isnan(value)}
+    assert gone == {name for name in legacy_feature_names() if "apflux_z" in name}
+
+
+def test_ratios_are_numbers_whatever_the_fluxes(invented):
+    tiny = invented | {"APFLUX_W2": np.full(5, 1e-38), "APFLUX_W1": np.full(5, 1e30), "MW_TRANSMISSION_Z": 0.0}
+    found = dict(zip(legacy_feature_names(), legacy_features(legacy_row(tiny))[0], strict=True))
+    assert found["apflux_w1_1/apflux_w2_1"] == np.finfo(np.float32).max
+    assert np.isnan(found["z"])
+    assert np.isfinite([value for name, value in found.items() if "/" in name]).all()
+
+
+@pytest.mark.parametrize("sentinel", [-9999.0, 99.0, 0.0, float("inf"), float("nan")])
+def test_what_stands_for_a_missing_magnitude_is_none(sentinel):
+    rows = pa.table({b: pa.array([17.0, 17.0 if b != "u" else sentinel], pa.float32()) for b in "ugriz"})
+    missing = np.isnan(sdss_features(rows))
+    assert not missing[0].any()
+    assert {n for n, m in zip(sdss_feature_names(), missing[1], strict=True) if m} == {"u", "u-g", "u-r", "u-i", "u-z"}
+
+
+def test_many_rows_give_what_each_gives_alone(invented):
+    rows = pa.concat_tables([legacy_row(invented), legacy_row(invented | {"FLUX_R": 3.0})] * (BLOCK + 2))
+    features = legacy_features(rows)
+    np.testing.assert_array_equal(features, np.tile(legacy_features(rows.slice(0, 2)), (BLOCK + 2, 1)))
+    assert legacy_features(rows.slice(0, 0)).shape == (0, 91)

@@ -6,7 +6,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dwarf_galaxies.labels import NO_CLASS, NO_GALAXY, NO_MASS, NO_REDSHIFT, classes, classify, taylor_log_mass
+from dwarf_galaxies.labels import (
+    NO_CLASS,
+    NO_GALAXY,
+    NO_MASS,
+    NO_REDSHIFT,
+    classes,
+    classify,
+    distance_modulus,
+    taylor_log_mass,
+)
 
 
 def row(redshift=0.01, spec_class="GALAXY", log_mass=8.0, distance_mpc=None, g=15.0, r=14.5, i=14.2):
@@ -68,3 +77,21 @@ def test_without_a_mass_bright_local_galaxies_are_massive():
 
 def test_a_given_mass_wins():
     assert label(log_mass=9.8, g=20.0, i=19.5) == "LM"
+
+
+def test_odd_numbers_make_no_class():
+    assert label(log_mass=None, i=-9999.0, r=14.5) == NO_MASS
+    assert label(log_mass=math.nan, g=None, r=-9999.0) == NO_MASS
+    assert label(redshift=math.inf) == NO_REDSHIFT
+    assert label(log_mass=-99.0) == NO_CLASS
+    assert label(log_mass=None, distance_mpc=-1.0) == NO_MASS
+
+
+def test_distances_agree_with_an_integral_done_by_hand():
+    # d_L = (1 + z) c / H0 * integral of dz / sqrt(0.3 (1 + z)^3 + 0.7), midpoint rule
+    z = 0.15
+    steps = (np.arange(10_000) + 0.5) * z / 10_000
+    integral = (z / 10_000 / np.sqrt(0.3 * (1 + steps) ** 3 + 0.7)).sum()
+    by_hand = 5 * math.log10((1 + z) * 299_792.458 / 70 * integral) + 25
+    assert distance_modulus(np.array([z]), np.array([np.nan]))[0] == pytest.approx(by_hand, abs=1e-5)
+    assert distance_modulus(np.array([z]), np.array([10.0]))[0] == 30.0
