@@ -67,7 +67,10 @@ class Source:
 
     def fraction(self) -> float:
         """Share of the file's bytes, packed ones if it is packed."""
-        return 1.0 if self.raw.closed else min(1.0, self.raw.tell() / max(self.size, 1))
+        try:
+            return min(1.0, self.raw.tell() / max(self.size, 1))
+        except (OSError, ValueError):  # the thread that reads has come to the end and closed it
+            return 1.0
 
     def close(self) -> None:
         """Close the file."""
