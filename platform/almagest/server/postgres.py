@@ -149,6 +149,9 @@ def tuning() -> dict[str, str]:
         "work_mem": "32MB",
         "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",
+        # One server, no replicas: a file that fills a fresh table goes to disk once, not through the log as well.
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
         "random_page_cost": "1.1",
         "jit": "off",
         "log_timezone": "UTC",
