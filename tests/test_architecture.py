@@ -83,7 +83,8 @@ def test_source_roots_hold_packages_only():
 
 
 def test_the_checks_are_part_of_make_test():
-    dry = subprocess.run(["make", "--dry-run", "--always-make", "test"], cwd=ROOT, capture_output=True, text=True)
+    command = ["make", "--no-print-directory", "--dry-run", "--always-make", "test"]
+    dry = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     commands = [line for line in dry.stdout.splitlines() if line.strip()]
     for check in ("ruff check", "ruff format --check", "lint-imports"):
         assert any(check in command for command in commands), check
