@@ -164,6 +164,14 @@ def test_a_lost_broker_loses_no_run(monkeypatch, caplog):
     assert "woken later" in caplog.text
 
 
+def test_a_broker_that_was_restarted_is_reached_at_once(broker):
+    assert queue.wake(run_id=1, queue="data")
+    broker.stop()
+    assert not queue.wake(run_id=1, queue="data")
+    broker.start()
+    assert queue.wake(run_id=1, queue="data")
+
+
 def test_memory_keeps_the_largest():
     run = start(2)
     held = claim(run)

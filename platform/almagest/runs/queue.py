@@ -5,6 +5,7 @@ import logging
 from celery import Celery
 from django.conf import settings
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +30,11 @@ def wake(*, run_id: int, queue: str) -> bool:
     Losing this message loses nothing: the work is in the database, and the reaper wakes again.
     """
     try:
-        client.send_task(WORK_TASK, args=[run_id, queue], queue=queue, retry=False, expires=EXPIRES_SECONDS)
-    except (OperationalError, OSError) as error:
+        # A connection of its own: one kept from before a restart of the broker would fail at its first use.
+        with client.connection_for_write() as connection:
+            arguments = {"queue": queue, "connection": connection, "retry": False, "expires": EXPIRES_SECONDS}
+            client.send_task(WORK_TASK, args=[run_id, queue], **arguments)
+    except (OperationalError, RedisError, OSError) as error:
         logger.warning("run %s: the broker cannot be reached (%s); its workers will be woken later", run_id, error)
         return False
     return True
