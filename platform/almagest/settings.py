@@ -77,7 +77,7 @@ BROKER_URL = broker_url(ALMAGEST_HOME)
 LEASE_SECONDS = float(os.environ.get("ALMAGEST_LEASE_SECONDS", "30"))
 REAP_SECONDS = float(os.environ.get("ALMAGEST_REAP_SECONDS", "5"))
 # Objects scored in one transaction: small enough to end well inside any time-out, large enough to be quick.
-BLOCK_SIZE = int(os.environ.get("ALMAGEST_BLOCK_SIZE", "50000"))
+BLOCK_SIZE = int(os.environ.get("ALMAGEST_BLOCK_SIZE", "200000"))
 
 # Files
 STORAGES = {
