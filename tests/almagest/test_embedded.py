@@ -162,6 +162,8 @@ def test_an_interrupted_first_start_is_begun_anew(home):
     (home / "postgres.new" / "PG_VERSION").write_text("18\n")
     with EmbeddedServers(home) as servers:
         write_something(servers)
+    assert (home / "postgres" / "PG_VERSION").is_file()
+    assert not (home / "postgres.new").exists()
 
 
 def test_data_of_another_version_are_refused(home):
