@@ -40,7 +40,7 @@ def make_edition(rows: int) -> Edition:
     method = plugin_sync(declaration=plugin).methods.get(name="network")
     sample = Sample.objects.create(name="s", plugin_name=plugin.name, definition={}, ingest_id=0, cross_match_id=0)
     version = ModelVersion.objects.create(
-        method=method, number=1, sample=sample, parameters={}, seed=1, metrics=[], figures=[]
+        method=method, number=1, sample=sample, parameters={}, seed=1, metrics=[], figures=[], outputs=method.outputs
     )
     scores = PredictionSet.objects.create(version=version, ingest_id=0, surveys=[], rows=rows, objects_read=rows)
     catalog = Catalog.objects.create(slug="million", title="A million")

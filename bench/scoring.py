@@ -89,6 +89,7 @@ def train(folder: Path, name: str) -> ModelVersion:
         seed=1,
         metrics=[],
         figures=[],
+        outputs=row.outputs,
         weights_sha256=checksum,
         folder=key,
     )

@@ -100,6 +100,7 @@ def version(db, simulated_files: Path, file_store: Path, tmp_path: Path) -> Mode
     ).to_json()
     return ModelVersion.objects.create(
         method=method, number=1, sample=sample, plugin_version="1", code_version="1+abc", parameters={"trees": 3}, seed=1,
+        outputs=method.outputs,
         weights_sha256="a" * 64, folder="models/none", **{name: report[name] for name in ("metrics", "figures", "notes", "details")},
     )  # fmt: skip
 
@@ -149,9 +150,7 @@ def score_galaxies(version: ModelVersion) -> PredictionSet:
     create_table(declared)
     n = len(objects)
     p = np.round(np.linspace(0, 1, n), 2).astype(np.float32)
-    outputs = {
-        c.name: np.zeros(n, np.float32) if c.is_number else ["S"] * n for c in version.method.output_table.columns
-    }
+    outputs = {c.name: np.zeros(n, np.float32) if c.is_number else ["S"] * n for c in version.output_table.columns}
     keys = {"object_id": [o[0] for o in objects], "revision": [1] * n, "survey_id": [survey.pk] * n}
     values = keys | outputs | {"p_s": p}
     columns = {c.name: pa.array(values[c.name]).cast(c.arrow_type) for c in declared.table.columns}

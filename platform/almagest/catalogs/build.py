@@ -50,7 +50,7 @@ def _load_members(version: ModelVersion) -> None:
 
 def _insert(edition: Edition, survey: Survey) -> str:
     table, there = edition.table, SURVEYS[survey.slug].table
-    outputs = edition.version.method.output_table.names
+    outputs = edition.version.output_table.names
     special = {
         "object_id": "p.object_id",
         "survey": "%s",

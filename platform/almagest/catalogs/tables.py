@@ -55,7 +55,7 @@ SAMPLE = (
 def catalog_table(version: ModelVersion, name: str) -> DeclaredTable:
     """Declaration of a catalog's table: every number and every indexed word can be filtered and sorted by."""
     taken = {column.name for column in (*KEYS, *SAMPLE)}
-    outputs = version.method.output_table.columns
+    outputs = version.output_table.columns
     shown = [c for c in version.method.shown_columns if c.name not in taken | {o.name for o in outputs}]
     table = Table(name, f"Candidates of {version}", (*KEYS, *outputs, *SAMPLE, *shown))
     sortable = [c.name for c in table.columns if is_sortable(c)]

@@ -1,20 +1,39 @@
 """What a plugin is, and what passes between a plugin and the platform: neither Django nor any ML library is known here."""
 
 from almagest.contract.columns import Column, Table
+from almagest.contract.counts import Counts
 from almagest.contract.errors import AlmagestError, Cancelled, PluginError, SampleError, TableError
-from almagest.contract.metrics import Metric, classification_metrics, confusion_matrix, wilson_interval
-from almagest.contract.plugin import Cut, Labelling, Method, Paper, Parameter, Plugin
-from almagest.contract.result import ConfusionMatrix, Curves, Report, Result, no_report
+from almagest.contract.figures import (
+    ClassCounts,
+    ConfusionMatrix,
+    Curves,
+    Figure,
+    Histogram,
+    Importance,
+    Scatter,
+    View,
+)
+from almagest.contract.metrics import SCORES, Metric, classification_metrics, confusion_matrix, wilson_interval
+from almagest.contract.plugin import Contender, Cut, Labelling, Landmark, Method, Paper, Parameter, Plugin, Study
+from almagest.contract.result import Report, Result, no_report
 from almagest.contract.sample import Sample, write_sample
 
 __all__ = [
+    "SCORES",
     "AlmagestError",
     "Cancelled",
+    "ClassCounts",
     "Column",
     "ConfusionMatrix",
+    "Contender",
+    "Counts",
     "Curves",
     "Cut",
+    "Figure",
+    "Histogram",
+    "Importance",
     "Labelling",
+    "Landmark",
     "Method",
     "Metric",
     "Paper",
@@ -25,8 +44,11 @@ __all__ = [
     "Result",
     "Sample",
     "SampleError",
+    "Scatter",
+    "Study",
     "Table",
     "TableError",
+    "View",
     "classification_metrics",
     "confusion_matrix",
     "no_report",

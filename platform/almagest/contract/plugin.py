@@ -27,7 +27,10 @@ class Paper:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number or word that a person may set before training."""
+    """One number or word that a person may set before training.
+
+    `search` holds the values among which a random search draws; empty where a search leaves the parameter alone.
+    """
 
     name: str
     default: int | float | str | bool
@@ -35,6 +38,7 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    search: tuple[int | float | str | bool, ...] = ()
 
     def parse(self, value: Any) -> int | float | str | bool:
         """Read a value given as text or number, or raise `PluginError`."""
@@ -137,6 +141,44 @@ class Method:
 
 
 @dataclass(frozen=True)
+class Contender:
+    """One training of a study: a method of the plugin with the parameters that differ from its defaults."""
+
+    name: str
+    method: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Study:
+    """Trainings on one sample whose scores stand side by side in one table, made as one run.
+
+    `is_ablation`: the contenders are one method in variants, kept for the table and not for scoring; else each contender
+    becomes its method's newest version.
+    """
+
+    name: str
+    title: str
+    description: str
+    contenders: tuple[Contender, ...]
+    is_ablation: bool = False
+
+
+@dataclass(frozen=True)
+class Landmark:
+    """A place on the sky that maps of the plugin's candidates mark.
+
+    `radius_deg` is the circle that is drawn; `note` says what it is, with its source.
+    """
+
+    name: str
+    ra: float
+    dec: float
+    radius_deg: float
+    note: str
+
+
+@dataclass(frozen=True)
 class Plugin:
     """A published method as the platform sees it."""
 
@@ -151,6 +193,8 @@ class Plugin:
     # ``module:function(size, seed)`` giving a `pa.Table` of simulated objects: ``survey``, ``source_id``, ``label``, and
     # every method's inputs and cut inputs. The law suite trains on it.
     simulation: str
+    studies: tuple[Study, ...] = ()
+    landmarks: tuple[Landmark, ...] = ()
 
     def method(self, name: str) -> Method:
         """The method of that name, or `PluginError`."""

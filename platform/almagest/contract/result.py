@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from almagest.contract.figures import Figure
 from almagest.contract.metrics import Metric
 
 # report(fraction, message): tells how far a run is, and raises `Cancelled` when somebody has asked it to stop.
@@ -15,33 +16,11 @@ def no_report(fraction: float, message: str = "") -> None:
 
 
 @dataclass(frozen=True)
-class ConfusionMatrix:
-    """Counts of true classes (rows) against predicted ones (columns)."""
-
-    title: str
-    classes: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-    kind: str = "confusion_matrix"
-
-
-@dataclass(frozen=True)
-class Curves:
-    """Lines over one axis, e.g. a learning curve."""
-
-    title: str
-    x_label: str
-    y_label: str
-    x: tuple[float, ...]
-    series: dict[str, tuple[float, ...]]
-    kind: str = "curves"
-
-
-@dataclass(frozen=True)
 class Result:
     """What `train` returns; the model's files themselves lie in its `out` folder."""
 
     metrics: tuple[Metric, ...]
-    figures: tuple[ConfusionMatrix | Curves, ...] = ()
+    figures: tuple[Figure, ...] = ()
     notes: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
 

@@ -26,6 +26,8 @@ class PredictionSet(models.Model):
     # How many objects were read, and what each cut took away: [{"name": …, "count": …}] in the cuts' order.
     objects_read = models.BigIntegerField(null=True)
     left_out = models.JSONField(default=list)
+    # Drawn when the scores are whole: probabilities, classes, where on the sky.
+    figures = models.JSONField(default=list)
     created = models.DateTimeField(auto_now_add=True)
     published = models.DateTimeField(null=True)
     retired = models.DateTimeField(null=True)

@@ -29,7 +29,7 @@ def score_block(
     wanted = {c.name: c for table in (method.inputs, method.cut_inputs) for c in table.columns}
     batch = read_rows(survey, wanted.values(), ingest_id=scores.ingest_id, low=low, high=high)
     kept, left_out = apply_cuts(method.cuts, batch)
-    outputs = cast_to(method.outputs, method.module().score(model, kept))
+    outputs = cast_to(scores.version.output_table, method.module().score(model, kept))
     if outputs.num_rows != kept.num_rows:
         raise PluginError(f"{method.name} gave {outputs.num_rows} rows for {kept.num_rows} objects")
     for i, key in enumerate(KEYS):

@@ -35,7 +35,7 @@ def object_predictions(*, user, object_id: int, revision: int) -> list[Predictio
     found = []
     with connection.cursor() as cursor:
         for scores in sets:
-            columns = scores.version.method.output_table.columns
+            columns = scores.version.output_table.columns
             names = ", ".join(quote(name) for name in ("revision", *(c.name for c in columns)))
             cursor.execute(f"SELECT {names} FROM {quote(scores.table_name)} WHERE object_id = %s", [object_id])
             if row := cursor.fetchone():

@@ -3,7 +3,7 @@
 from almagest.contract import Column
 from almagest.core.tables import DeclaredTable
 from almagest.predictions.models import PredictionSet
-from almagest.registry.models import Method
+from almagest.registry.models import ModelVersion
 
 KEYS = (
     Column("object_id", "int64", ucd="meta.id", description="Object that was scored", nullable=False),
@@ -18,10 +18,10 @@ KEYS = (
 )
 
 
-def prediction_table(method: Method, name: str) -> DeclaredTable:
+def prediction_table(version: ModelVersion, name: str) -> DeclaredTable:
     """Declaration of a table of scores named `name`."""
-    table = method.output_table.with_columns(*KEYS, name=name, first=True)
-    return DeclaredTable(table, primary_key=("object_id",), indexes=((method.rank_by, "object_id"),))
+    table = version.output_table.with_columns(*KEYS, name=name, first=True)
+    return DeclaredTable(table, primary_key=("object_id",), indexes=((version.method.rank_by, "object_id"),))
 
 
 def declared_tables() -> list[DeclaredTable]:
@@ -31,4 +31,4 @@ def declared_tables() -> list[DeclaredTable]:
 
 def set_table(prediction_set: PredictionSet) -> DeclaredTable:
     """Declaration of a set's own table."""
-    return prediction_table(prediction_set.version.method, prediction_set.table_name)
+    return prediction_table(prediction_set.version, prediction_set.table_name)

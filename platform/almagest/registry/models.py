@@ -21,6 +21,8 @@ class Plugin(models.Model):
     classes = models.JSONField()
     signal = models.CharField(max_length=40)
     label_inputs = models.JSONField()
+    studies = models.JSONField(default=list)
+    landmarks = models.JSONField(default=list)
     synced = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -62,16 +64,30 @@ class Method(models.Model):
         return Table.from_json(self.inputs)
 
     @property
-    def output_table(self) -> Table:
-        """Columns of a prediction."""
-        return Table.from_json(self.outputs)
-
-    @property
     def shown_columns(self) -> list[Column]:
         """What a person wants to see beside a prediction: inputs, what the cuts look at, what labels come from."""
         tables = (self.inputs, self.cut_inputs, self.plugin.label_inputs)
         columns = {c.name: c for table in tables for c in Table.from_json(table).columns if not c.shape}
         return list(columns.values())
+
+
+class Comparison(Owned):
+    """A study of a plugin, made on one sample: its model versions stand side by side in one table."""
+
+    plugin = models.ForeignKey(Plugin, on_delete=models.PROTECT, related_name="comparisons")
+    # The study as its plugin declared it then: name, title, description, contenders.
+    study = models.JSONField()
+    sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="comparisons")
+    run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="comparison")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ["-id"]
+
+    def __str__(self):
+        return f"{self.study['title']} on {self.sample.name}"
 
 
 class ModelVersion(Owned):
@@ -80,7 +96,14 @@ class ModelVersion(Owned):
     method = models.ForeignKey(Method, on_delete=models.PROTECT, related_name="versions")
     number = models.IntegerField()
     sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="model_versions")
-    run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="model_version")
+    run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="model_versions")
+    comparison = models.ForeignKey(Comparison, null=True, on_delete=models.SET_NULL, related_name="versions")
+    # Name of the contender in its comparison.
+    contender = models.CharField(max_length=60, blank=True)
+    # One of several variants of an ablation: never taken for its method's newest version.
+    is_variant = models.BooleanField(default=False)
+    # Columns of its predictions as they were declared when it was trained; a later plugin may declare others.
+    outputs = models.JSONField(default=dict)
     plugin_version = models.CharField(max_length=40)
     code_version = models.CharField(max_length=80)
     parameters = models.JSONField()
@@ -101,3 +124,8 @@ class ModelVersion(Owned):
 
     def __str__(self):
         return f"{self.method} v{self.number}"
+
+    @property
+    def output_table(self) -> Table:
+        """Columns of its predictions."""
+        return Table.from_json(self.outputs)

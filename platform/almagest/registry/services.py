@@ -50,6 +50,8 @@ def plugin_sync(*, declaration: PluginDeclaration) -> Plugin:
             "classes": list(declaration.labelling.classes),
             "signal": declaration.labelling.signal,
             "label_inputs": declaration.labelling.inputs.to_json(),
+            "studies": [asdict(study) for study in declaration.studies],
+            "landmarks": [asdict(landmark) for landmark in declaration.landmarks],
         },
     )
     for method in declaration.methods:
@@ -93,7 +95,10 @@ def training_start(*, method: Method, sample: Sample, parameters: dict, owner=No
 
 
 def _check_parameters(method: Method, given: dict) -> None:
-    known = {p["name"]: Parameter(**{**p, "choices": tuple(p["choices"])}) for p in method.parameters}
+    known = {
+        p["name"]: Parameter(**{**p, "choices": tuple(p["choices"]), "search": tuple(p.get("search", ()))})
+        for p in method.parameters
+    }
     if unknown := sorted(set(given) - set(known)):
         raise RegistryError(f"{method} has no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}")
     for name, value in given.items():
@@ -141,6 +146,7 @@ def _version_create(
         run=run,
         owner=run.owner,
         visibility=run.visibility,
+        outputs=row.outputs,
         plugin_version=plugin.version,
         code_version=code_version(plugin),
         parameters=parameters,

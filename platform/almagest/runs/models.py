@@ -74,6 +74,7 @@ class Chunk(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     # Fencing token: raised by each claim; a worker whose token is old has lost its lease and can write nothing.
     token = models.IntegerField(default=0)
+    progress = models.FloatField(default=0.0)
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=200, blank=True)
     result = models.JSONField(default=dict)

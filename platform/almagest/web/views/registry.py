@@ -56,7 +56,7 @@ def metric_rows(version: ModelVersion) -> list[dict]:
     """One row a group: the headline survey first, the pooled one last."""
     groups = list(dict.fromkeys(metric["group"] for metric in version.metrics))
     groups.sort(key=lambda name: (name == "all", not name.startswith(HEADLINE), name))
-    by_key = {(metric["group"], metric["name"]): metric for metric in version.metrics}
+    by_key = {(m["group"], m["name"]): m for m in version.metrics if m["of"] != "others" and m["split"] == "test"}
     return [{"group": group, "cells": [by_key.get((group, name)) for name in METRICS]} for group in groups]
 
 

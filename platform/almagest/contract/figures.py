@@ -1,0 +1,109 @@
+"""Figures as numbers: what a training draws, and what the platform draws of a scoring. Pages turn them into pictures."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ConfusionMatrix:
+    """Counts of true classes (rows) against predicted ones (columns)."""
+
+    title: str
+    classes: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    kind: str = "confusion_matrix"
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Lines over one axis, e.g. a learning curve."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x: tuple[float, ...]
+    series: dict[str, tuple[float, ...]]
+    kind: str = "curves"
+
+
+@dataclass(frozen=True)
+class View:
+    """One pair of a scatter's quantities to be drawn against each other; magnitudes grow downwards."""
+
+    x: str
+    y: str
+    x_label: str
+    y_label: str
+    is_reversed: bool = False
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Objects as points, coloured by label.
+
+    Parameters
+    ----------
+    columns
+        ``{quantity: values, shape (n,)}``; None where there is none.
+    label
+        Each point's label, shape (n,); `labels` gives them in the order of the key.
+    views
+        Pairs of quantities to choose from; the first is shown first.
+    survey, source_id
+        What each point is, shape (n,).
+    """
+
+    title: str
+    caption: str
+    columns: dict[str, tuple[float | None, ...]]
+    label: tuple[str, ...]
+    labels: tuple[str, ...]
+    views: tuple[View, ...]
+    survey: tuple[str, ...]
+    source_id: tuple[str, ...]
+    kind: str = "scatter"
+
+
+@dataclass(frozen=True)
+class Importance:
+    """How much a score drops when one feature's values are shuffled among the rows; largest first.
+
+    Parameters
+    ----------
+    drop, drop_std
+        Mean and standard deviation over the shufflings, in units of the score, shape (n,).
+    percent
+        Share of the sum of all positive drops, shape (n,).
+    """
+
+    title: str
+    caption: str
+    features: tuple[str, ...]
+    drop: tuple[float, ...]
+    drop_std: tuple[float, ...]
+    percent: tuple[float, ...]
+    kind: str = "importance"
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts in bins: `edges`, shape (n + 1,), and for each series n counts."""
+
+    title: str
+    x_label: str
+    y_label: str
+    edges: tuple[float, ...]
+    series: dict[str, tuple[int, ...]]
+    kind: str = "histogram"
+
+
+@dataclass(frozen=True)
+class ClassCounts:
+    """How many objects were put into each class."""
+
+    title: str
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+    kind: str = "counts"
+
+
+Figure = ConfusionMatrix | Curves | Scatter | Importance | Histogram | ClassCounts
