@@ -15,10 +15,11 @@ from almagest.runs.leases import (
     claim_abandon,
     claim_complete,
     claim_memory,
+    claim_progress,
     claim_renew,
-    reap,
 )
 from almagest.runs.models import Chunk, Run
+from almagest.runs.reaper import reap
 from almagest.runs.services import ChunkSpec, RunError, run_cancel, run_start
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +157,92 @@ def test_each_finished_chunk_wakes_one_worker_and_a_new_phase_wakes_its_own(woke
         with django_capture_on_commit_callbacks(execute=True):
             claim_complete(claim(run) or claim(run, "data"))
         assert woken == expected
+
+
+def compare(*queues: str) -> Run:
+    """A run of one phase whose chunks are for different workers, each with a contender's name."""
+    specs = [ChunkSpec(queue_name, {"contender": f"{queue_name} {i}"}) for i, queue_name in enumerate(queues)]
+    return run_start(kind="test", title="several queues", chunks=specs)
+
+
+def test_every_queue_of_the_phase_is_woken_at_the_start(woken, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        run = compare(*["classical"] * 5, "keras", "torch")
+    assert woken == [(run.pk, name) for name in (*["classical"] * 4, "keras", "torch")]
+
+
+def test_a_finished_chunk_wakes_its_own_queue_while_that_has_work(woken, django_capture_on_commit_callbacks):
+    run = compare("classical", "keras", "keras")
+    for mine, expected in (("keras", ["keras"]), ("classical", []), ("keras", [])):
+        woken.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            claim_complete(claim(run, mine))
+        assert [name for _, name in woken] == expected
+    assert state(run) == "done"
+
+
+def test_held_chunks_wake_nobody_until_their_lease_is_over(woken, django_capture_on_commit_callbacks, settings):
+    run = compare("keras", "classical", "torch")
+    held = claim(run, "keras")
+    claim_complete(claim(run, "torch"))
+    for expected in (["classical"], ["keras", "classical"]):
+        Run.objects.update(woken=Now() - timedelta(seconds=3 * settings.REAP_SECONDS))
+        woken.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            assert reap() == [run.pk]
+        assert [name for _, name in woken] == expected
+        expire(run)
+    assert claim(run, "keras").token == held.token + 1
+
+
+def test_a_run_is_as_far_as_its_chunks_are_on_average():
+    run = compare("classical", "keras", "torch", "torch")
+    first, second = claim(run, "classical"), claim(run, "keras")
+    claim_progress(first, fraction=0.4, message="160 of 400 trees")
+    claim_progress(second, fraction=0.8)
+    run.refresh_from_db()
+    assert run.progress == pytest.approx(0.3)
+    claim_complete(first)
+    run.refresh_from_db()
+    assert run.progress == pytest.approx(0.45)
+    claim_progress(second, fraction=7.0, message="epoch 9")
+    run.refresh_from_db()
+    assert (run.progress, run.message) == (pytest.approx(0.5), "keras 1: epoch 9")
+
+
+def test_who_takes_over_begins_anew_and_a_lost_claim_shows_nothing():
+    run = compare("classical", "keras")
+    first = claim(run, "keras")
+    claim_progress(first, fraction=0.9, message="nearly")
+    expire(run)
+    second = claim(run, "keras", worker="w2")
+    assert run.chunks.get(pk=second.chunk_id).progress == 0
+    claim_progress(first, fraction=1.0, message="a ghost")
+    claim_progress(second, fraction=0.2, message="again")
+    run.refresh_from_db()
+    assert (run.progress, run.message) == (pytest.approx(0.1), "keras 1: again")
+    assert "keras 1: chunk 1: w1 is gone, w2 takes over" in run.log.values_list("text", flat=True)
+
+
+def test_an_error_names_its_contender_and_what_the_others_do_then_counts_for_nothing():
+    run = compare("classical", "keras")
+    first, second = claim(run, "classical"), claim(run, "keras")
+    claim_abandon(first, error="no rows of class S")
+    assert (state(run), run.error) == ("failed", "classical 0: no rows of class S")
+    claim_progress(second, fraction=0.5)
+    with pytest.raises(LeaseLost):
+        claim_renew(second)
+    with pytest.raises(LeaseLost), transaction.atomic():
+        claim_complete(second)
+    assert (state(run), run.progress) == ("failed", 0)
+
+
+def test_scoring_pays_for_no_progress(django_assert_num_queries):
+    """What a finished chunk costs does not grow with the run."""
+    for size in (3, 300):
+        held = claim(start(size))
+        with django_assert_num_queries(8):
+            claim_complete(held)
 
 
 def test_a_lost_broker_loses_no_run(monkeypatch, caplog):

@@ -9,7 +9,7 @@ from django.db import Error, connection
 
 from almagest.contract import Cancelled
 from almagest.runs.leases import Claim, LeaseLost, claim_progress, claim_renew
-from almagest.runs.services import log_write
+from almagest.runs.services import log_write, named
 
 logger = logging.getLogger(__name__)
 # Progress is written at most so often; a training may report thousands of times.
@@ -47,7 +47,7 @@ class Heartbeat:
             raise self.verdict
         if message and message != self._message:
             self._message = message
-            log_write(run_id=self.claim.run_id, text=message)
+            log_write(run_id=self.claim.run_id, text=named(self.claim.payload, message))
         if time.monotonic() - self._written >= WRITE_SECONDS or fraction >= 1:
             self._written = time.monotonic()
             claim_progress(self.claim, fraction=fraction, message=message or self._message)

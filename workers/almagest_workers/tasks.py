@@ -2,8 +2,9 @@
 
 from almagest.catalogs.services import catalogs_sweep
 from almagest.predictions.services import predictions_sweep
-from almagest.runs.leases import chunk_claim, reap
+from almagest.runs.leases import chunk_claim
 from almagest.runs.queue import REAP_TASK, WORK_TASK
+from almagest.runs.reaper import reap
 from almagest_workers.app import app
 from almagest_workers.perform import perform, worker_name
 

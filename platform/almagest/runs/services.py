@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from almagest.contract import AlmagestError
@@ -55,18 +56,25 @@ def run_start(
     return run
 
 
-def run_wake(*, run_id: int, most: int = FIRST_WAKES) -> None:
-    """Wake workers for the run's next phase, after the transaction that is under way."""
-    queues = list(
-        Chunk.objects.filter(run_id=run_id)
-        .exclude(state=Chunk.State.DONE)
-        .order_by("phase", "number")
-        .values_list("phase", "queue")[:most]
-    )
+def claimable() -> Q:
+    """Chunks that a worker may take: nobody has them, or whoever had them is gone."""
+    return Q(state=Chunk.State.WAITING) | Q(state=Chunk.State.HELD, lease_until__lt=Now())
+
+
+def run_wake(*, run_id: int, most: int = FIRST_WAKES, queue: str = "") -> None:
+    """Wake workers, after the transaction that is under way, for what may be claimed in the run's first open phase.
+
+    One for each of the first `most` chunks, and one for each other queue that has any; with `queue`, that one's alone.
+    """
+    open_chunks = Chunk.objects.filter(run_id=run_id).exclude(state=Chunk.State.DONE)
+    free = open_chunks.filter(claimable(), phase=open_chunks.order_by("phase").values("phase")[:1])
+    named = (free.filter(queue=queue) if queue else free).order_by("number").values_list("queue", flat=True)
+    queues = list(named[:most])
+    if not queue:
+        queues += sorted(set(free.order_by().values_list("queue", flat=True).distinct()) - set(queues))
     Run.objects.filter(pk=run_id).update(woken=Now())
-    for phase, queue in queues:
-        if phase == queues[0][0]:
-            transaction.on_commit(lambda queue=queue: wake(run_id=run_id, queue=queue))
+    for name in queues:
+        transaction.on_commit(lambda name=name: wake(run_id=run_id, queue=name))
 
 
 @transaction.atomic
@@ -98,3 +106,8 @@ def run_end(*, run_id: int, state: str, error: str = "", outcome: dict | None = 
 def log_write(*, run_id: int, text: str) -> None:
     """Add a line to a run's log."""
     LogLine.objects.create(run_id=run_id, text=text)
+
+
+def named(payload: dict, text: str) -> str:
+    """The text after the name of the chunk's contender, where it has one."""
+    return f"{payload['contender']}: {text}" if text and payload.get("contender") else text
