@@ -10,6 +10,7 @@ from almagest.server.processes import ServerError
 # What the pages load: file or folder in node_modules -> name below static/vendor/.
 LIBRARIES = {
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "plotly.js-cartesian-dist-min/plotly-cartesian.min.js": "plotly.min.js",
     "@fontsource-variable/inter/index.css": "inter/inter.css",
     "@fontsource-variable/inter/files": "inter/files",
 }
