@@ -9,9 +9,8 @@ from almagest.catalogs.services import CatalogError
 def catalog_list(*, user) -> QuerySet[Edition]:
     """Current editions of the catalogs that the user may see, by title."""
     editions = Edition.objects.filter(is_current=True, catalog__in=Catalog.objects.visible_to(user))
-    return editions.select_related(
-        "catalog", "version__method__plugin", "version__sample", "prediction_set", "run"
-    ).order_by("catalog__title")
+    editions = editions.select_related("catalog", "version__method__plugin", "version__sample", "prediction_set", "run")
+    return editions.defer("version__figures", "prediction_set__figures").order_by("catalog__title")
 
 
 def catalog_get(*, user, slug: str) -> Edition:

@@ -11,6 +11,7 @@ from almagest.contract.figures import (
     Histogram,
     Importance,
     Scatter,
+    SkyMap,
     View,
 )
 from almagest.contract.metrics import SCORES, Metric, classification_metrics, confusion_matrix, wilson_interval
@@ -45,6 +46,7 @@ __all__ = [
     "Sample",
     "SampleError",
     "Scatter",
+    "SkyMap",
     "Study",
     "Table",
     "TableError",

@@ -1,6 +1,7 @@
 """Figures as numbers: what a training draws, and what the platform draws of a scoring. Pages turn them into pictures."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -106,4 +107,43 @@ class ClassCounts:
     kind: str = "counts"
 
 
-Figure = ConfusionMatrix | Curves | Scatter | Importance | Histogram | ClassCounts
+@dataclass(frozen=True)
+class SkyMap:
+    """Where the objects lie that have a score of at least the first of `thresholds`.
+
+    Parameters
+    ----------
+    rank_by
+        The output that is the score, between 0 and 1.
+    total
+        How many such objects there are; the points may be fewer.
+    thresholds, above
+        Scores, and how many objects have at least that much.
+    ra, dec, score, source_id
+        The objects with the highest scores, best first; degrees (ICRS), shape (n,).
+    survey
+        Of each point, which of `surveys` it is from, shape (n,).
+    cells
+        All such objects counted in HEALPix cells where the points are not all of them: ``order`` and, each of shape (m,),
+        ``ra`` and ``dec`` of the cells' centres in degrees and ``count``; else None.
+    landmarks
+        Places to mark: ``name``, ``ra``, ``dec``, ``radius_deg`` and ``note``.
+    """
+
+    title: str
+    rank_by: str
+    total: int
+    thresholds: tuple[float, ...]
+    above: tuple[int, ...]
+    surveys: tuple[str, ...]
+    ra: tuple[float, ...]
+    dec: tuple[float, ...]
+    score: tuple[float, ...]
+    survey: tuple[int, ...]
+    source_id: tuple[str, ...]
+    cells: dict[str, Any] | None = None
+    landmarks: tuple[dict[str, Any], ...] = ()
+    kind: str = "sky"
+
+
+Figure = ConfusionMatrix | Curves | Scatter | Importance | Histogram | ClassCounts | SkyMap

@@ -10,6 +10,7 @@ from almagest.core.tables import quote
 from almagest.predictions.models import PredictionSet
 from almagest.registry.models import ModelVersion
 from almagest.registry.selectors import version_list
+from almagest.sky.models import Survey
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,16 @@ class Prediction:
 
 
 def current_sets(*, user):
-    """Prediction sets that readers may see, one for each version at most."""
+    """Prediction sets that readers may see, one for each version at most; figures are read when they are asked for."""
     sets = PredictionSet.objects.filter(state=PredictionSet.State.CURRENT, version__in=version_list(user=user))
-    return sets.select_related("version__method__plugin", "run")
+    return sets.select_related("version__method__plugin", "run").defer("figures", "version__figures")
+
+
+def figure_list(*, user, scores: PredictionSet) -> list[dict]:
+    """A scoring's figures; none where they count a survey that the user does not see (any more)."""
+    counted = {slug for figure in scores.figures for slug in figure.get("surveys", ())}
+    seen = Survey.objects.visible_to(user).filter(slug__in=counted)
+    return scores.figures if seen.count() == len(counted) else []
 
 
 def object_predictions(*, user, object_id: int, revision: int) -> list[Prediction]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from almagest.contract import AlmagestError
 from almagest.core.copy import copy_in
 from almagest.core.tables import create_indexes, create_table, drop_table, quote, table_exists
+from almagest.predictions.figures import scoring_figures
 from almagest.predictions.models import PredictionSet
 from almagest.predictions.tables import set_table
 from almagest.registry.models import ModelVersion
@@ -111,6 +112,7 @@ def scoring_publish(*, claim: Claim, scores: PredictionSet) -> None:
     results = list(Chunk.objects.filter(run_id=claim.run_id, phase=0).values_list("result", flat=True))
     scores.left_out = _summed(results)
     scores.rows, scores.objects_read = (sum(r[key] for r in results) for key in ("rows", "objects_read"))
+    scores.figures = scoring_figures(scores)
     with transaction.atomic():
         PredictionSet.objects.filter(version=scores.version, state=PredictionSet.State.CURRENT).update(
             state=PredictionSet.State.RETIRED, retired=Now()

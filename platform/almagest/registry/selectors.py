@@ -32,13 +32,14 @@ def method_get(*, plugin: str, name: str) -> Method:
 
 
 def version_list(*, user) -> QuerySet[ModelVersion]:
-    """Model versions that the user may see, newest first."""
-    return ModelVersion.objects.visible_to(user).select_related("method__plugin", "sample", "run")
+    """Model versions that the user may see, newest first; figures, the largest part of a row, when they are asked for."""
+    versions = ModelVersion.objects.visible_to(user).select_related("method__plugin", "sample", "run")
+    return versions.defer("figures")
 
 
 def version_get(*, user, plugin: str, method: str, number: int | None = None) -> ModelVersion:
     """A version by its number, or the newest; `RegistryError` when there is none."""
-    versions = version_list(user=user).filter(method__plugin__name=plugin, method__name=method)
+    versions = version_list(user=user).defer(None).filter(method__plugin__name=plugin, method__name=method)
     version = versions.filter(number=number).first() if number else versions.first()
     if version is None:
         which = f"version {number}" if number else "version"

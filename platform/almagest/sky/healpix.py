@@ -1,5 +1,7 @@
 """HEALPix numbers of positions, and the ranges of numbers that cover a cone."""
 
+from collections.abc import Sequence
+
 import astropy.units as u
 import cdshealpix
 import healpy
@@ -20,6 +22,11 @@ CELLS_PER_RADIUS = 4
 def healpix_numbers(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     """HEALPix numbers, NESTED, order 29; right ascension and declination in degrees, shape (n,)."""
     return healpy.ang2pix(2**ORDER, ra, dec, nest=True, lonlat=True).astype(np.int64)
+
+
+def cell_centres(order: int, cells: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Right ascension and declination in degrees of the centres of cells of an order, NESTED; each of shape (n,)."""
+    return healpy.pix2ang(2**order, np.asarray(cells, np.int64), nest=True, lonlat=True)
 
 
 def cone_ranges(ra: float, dec: float, radius_deg: float) -> np.ndarray:

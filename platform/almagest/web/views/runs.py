@@ -48,7 +48,9 @@ def may_cancel(user, run: Run) -> bool:
 def made_by(run: Run) -> list[tuple[str, object]]:
     """What came out of a run: sample, model version, scores, edition."""
     found = [("sample", sample) for sample in run.samples.all()]
-    found += [("model_version", version) for version in run.model_versions.select_related("method__plugin")]
+    found += [
+        ("model_version", version) for version in run.model_versions.select_related("method__plugin").defer("figures")
+    ]
     for name in ("prediction_set", "edition"):
         if hasattr(run, name):
             found.append((name, getattr(run, name)))
