@@ -12,9 +12,10 @@ from almagest.contract import Report
 from almagest.contract.discovery import find_method, plugins
 from almagest.core.files import local_copy
 from almagest.predictions import services as predictions
-from almagest.predictions.models import PredictionSet
+from almagest.predictions.models import PredictionSet, Verification
 from almagest.predictions.scoring import score_block
-from almagest.registry import services as registry
+from almagest.predictions.verification import services as verifications
+from almagest.registry import comparisons, training
 from almagest.registry.models import Method, ModelVersion
 from almagest.runs.leases import Claim
 from almagest.samples import services as samples
@@ -32,12 +33,12 @@ def freeze_sample(claim: Claim, report: Report) -> None:
 
 
 def train(claim: Claim, report: Report) -> None:
-    """Train a model on a frozen sample."""
+    """Train a model on a frozen sample, alone or as one of a comparison."""
     row = Method.objects.select_related("plugin").get(pk=claim.payload["method_id"])
     sample = Sample.objects.get(pk=claim.payload["sample_id"])
     method = find_method(row.plugin.name, row.name)
     with local_copy(sample.folder) as folder, TemporaryDirectory(prefix="almagest-") as out:
-        registry.version_train(
+        training.version_train(
             claim=claim,
             row=row,
             sample=sample,
@@ -73,6 +74,21 @@ def load_model(version_id: int) -> Any:
         return method.module().load(Path(folder))
 
 
+def verify(claim: Claim, report: Report) -> None:
+    """Compare a version's scores with another catalog's labels."""
+    verification = Verification.objects.select_related(
+        "version__method__plugin", "version__sample", "prediction_set__version__method__plugin", "survey"
+    ).get(pk=claim.payload["verification_id"])
+    row = verification.version.method
+    verifications.verification_run(
+        claim=claim,
+        verification=verification,
+        method=find_method(row.plugin.name, row.name),
+        labelling=plugins()[row.plugin.name].labelling,
+        report=report,
+    )
+
+
 def publish_catalog(claim: Claim, report: Report) -> None:
     """Fill an edition of a catalog."""
     edition = Edition.objects.select_related("catalog", "version__method__plugin", "prediction_set").get(
@@ -83,7 +99,9 @@ def publish_catalog(claim: Claim, report: Report) -> None:
 
 HANDLERS: dict[str, Callable[[Claim, Report], None]] = {
     samples.KIND: freeze_sample,
-    registry.KIND: train,
+    training.KIND: train,
+    comparisons.KIND: train,
     predictions.KIND: score,
+    verifications.KIND: verify,
     catalogs.KIND: publish_catalog,
 }

@@ -108,6 +108,8 @@ class ModelVersion(Owned):
     code_version = models.CharField(max_length=80)
     parameters = models.JSONField()
     seed = models.IntegerField()
+    # What its training took on the worker, without waiting and without the rest of its run.
+    seconds = models.FloatField(null=True)
     metrics = models.JSONField()
     figures = models.JSONField()
     notes = models.JSONField(default=list)

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from almagest.registry.models import Method, ModelVersion, Plugin
+from almagest.registry.models import Comparison, Method, ModelVersion, Plugin
 from almagest.registry.services import RegistryError
 
 
@@ -38,10 +38,35 @@ def version_list(*, user) -> QuerySet[ModelVersion]:
 
 
 def version_get(*, user, plugin: str, method: str, number: int | None = None) -> ModelVersion:
-    """A version by its number, or the newest; `RegistryError` when there is none."""
+    """A version by its number, or the newest that is no variant of an ablation; `RegistryError` when there is none."""
     versions = version_list(user=user).defer(None).filter(method__plugin__name=plugin, method__name=method)
-    version = versions.filter(number=number).first() if number else versions.first()
+    version = versions.filter(number=number).first() if number else versions.filter(is_variant=False).first()
     if version is None:
         which = f"version {number}" if number else "version"
         raise RegistryError(f"{plugin}/{method} has no {which}; train one with `manage.py train {plugin} {method}`")
     return version
+
+
+def comparison_list(*, user) -> QuerySet[Comparison]:
+    """Comparisons that the user may see, newest first."""
+    return Comparison.objects.visible_to(user).select_related("plugin", "sample", "run")
+
+
+def comparison_get(*, user, pk: int) -> Comparison:
+    """One comparison, or `RegistryError`."""
+    comparison = comparison_list(user=user).filter(pk=pk).first()
+    if comparison is None:
+        raise RegistryError(f"there is no comparison {pk}")
+    return comparison
+
+
+def study_list(*, user, plugin: Plugin) -> list[dict]:
+    """A plugin's studies, each with its comparisons; those that it once declared come last, as they were declared then."""
+    made = list(comparison_list(user=user).filter(plugin=plugin))
+    studies = {study["name"]: study | {"is_declared": True} for study in plugin.studies}
+    for comparison in made:
+        studies.setdefault(comparison.study["name"], comparison.study | {"is_declared": False})
+    return [
+        study | {"comparisons": [comparison for comparison in made if comparison.study["name"] == name]}
+        for name, study in studies.items()
+    ]

@@ -1,4 +1,4 @@
-"""Writing down plugins, and training."""
+"""Writing down what plugins declare."""
 
 import hashlib
 from dataclasses import asdict
@@ -6,20 +6,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Max
 
-from almagest.contract import AlmagestError, Parameter, Report, Result
+from almagest.contract import AlmagestError
 from almagest.contract import Method as MethodDeclaration
 from almagest.contract import Plugin as PluginDeclaration
-from almagest.contract.sample import Sample as SampleFolder
-from almagest.core.files import store_folder
-from almagest.registry.models import Method, ModelVersion, Plugin
-from almagest.runs.leases import Claim, claim_complete
-from almagest.runs.models import Run
-from almagest.runs.services import ChunkSpec, run_start
-from almagest.samples.models import Sample
-
-KIND = "train"
+from almagest.registry.models import Method, Plugin
 
 
 class RegistryError(AlmagestError):
@@ -71,87 +62,3 @@ def _method_values(method: MethodDeclaration) -> dict:
         "parameters": [asdict(parameter) for parameter in method.parameters],
         "rank_by": method.rank_by,
     }
-
-
-def training_start(*, method: Method, sample: Sample, parameters: dict, owner=None) -> Run:
-    """Send a training to the workers of the method's runtime.
-
-    Raises
-    ------
-    RegistryError
-        When the sample is not frozen yet, or is another plugin's, or a parameter is unknown.
-    PluginError
-        When a parameter's value is not allowed.
-    """
-    if not sample.checksum:
-        raise RegistryError(f"sample {sample.name} is not frozen yet; wait for its run")
-    if sample.plugin_name != method.plugin.name:
-        raise RegistryError(f"sample {sample.name} was labelled by {sample.plugin_name}, not by {method.plugin.name}")
-    _check_parameters(method, parameters)
-    asked = {"plugin": method.plugin.name, "method": method.name, "sample": sample.name, "given": parameters}
-    chunk = ChunkSpec(queue=method.runtime, payload={"method_id": method.pk, "sample_id": sample.pk})
-    title = f"Train {method.plugin.name} {method.name} on {sample.name}"
-    return run_start(kind=KIND, title=title, chunks=[chunk], parameters=asked, owner=owner)
-
-
-def _check_parameters(method: Method, given: dict) -> None:
-    known = {
-        p["name"]: Parameter(**{**p, "choices": tuple(p["choices"]), "search": tuple(p.get("search", ()))})
-        for p in method.parameters
-    }
-    if unknown := sorted(set(given) - set(known)):
-        raise RegistryError(f"{method} has no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}")
-    for name, value in given.items():
-        known[name].parse(value)
-
-
-def version_train(
-    *,
-    claim: Claim,
-    row: Method,
-    sample: Sample,
-    method: MethodDeclaration,
-    plugin: PluginDeclaration,
-    sample_folder: Path,
-    out: Path,
-    report: Report,
-) -> None:
-    """Train, keep the model's files, and write its version down, all at once."""
-    parameters = method.parse_parameters(claim.parameters["given"])
-    result = method.module().train(SampleFolder.open(sample_folder), parameters, out, report)
-    key, checksum = store_folder(out, "models")
-    with transaction.atomic():
-        version = _version_create(claim, row, sample, plugin, parameters, result, key, checksum)
-        claim_complete(claim, outcome={"model_version": version.pk, "number": version.number})
-
-
-def _version_create(
-    claim: Claim,
-    row: Method,
-    sample: Sample,
-    plugin: PluginDeclaration,
-    parameters: dict,
-    result: Result,
-    key: str,
-    checksum: str,
-) -> ModelVersion:
-    Method.objects.select_for_update().get(pk=row.pk)  # numbers are given one at a time
-    number = (row.versions.aggregate(last=Max("number"))["last"] or 0) + 1
-    run = Run.objects.get(pk=claim.run_id)
-    report = result.to_json()
-    return ModelVersion.objects.create(
-        method=row,
-        number=number,
-        sample=sample,
-        run=run,
-        owner=run.owner,
-        visibility=run.visibility,
-        outputs=row.outputs,
-        plugin_version=plugin.version,
-        code_version=code_version(plugin),
-        parameters=parameters,
-        seed=parameters.get("seed", sample.definition["seed"]),
-        weights_sha256=checksum,
-        folder=key,
-        **{key: report[key] for key in ("metrics", "figures", "notes", "details")},
-    )

@@ -1,10 +1,11 @@
 """`manage.py train PLUGIN METHOD --sample NAME [--set epochs=50 …]`."""
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
+from almagest.registry.management.pairs import parse_pairs
 from almagest.registry.models import ModelVersion
 from almagest.registry.selectors import method_get
-from almagest.registry.services import training_start
+from almagest.registry.training import training_start
 from almagest.runs.waiting import run_wait
 from almagest.samples.selectors import sample_get
 
@@ -27,17 +28,22 @@ class Command(BaseCommand):
     def handle(self, *, plugin, method, sample, if_missing, **options):
         """Start the run and follow it."""
         row, frozen = method_get(plugin=plugin, name=method), sample_get(user=None, name=sample)
-        if if_missing and row.versions.filter(sample=frozen).exists():
+        if if_missing and row.versions.filter(sample=frozen, is_variant=False).exists():
             return
-        if bad := [pair for pair in options["set"] if "=" not in pair]:
-            raise CommandError(f"--set takes NAME=VALUE, not {', '.join(bad)}")
-        given = dict(pair.split("=", 1) for pair in options["set"])
-        run = run_wait(training_start(method=row, sample=frozen, parameters=given))
+        run = run_wait(training_start(method=row, sample=frozen, parameters=parse_pairs(options["set"])))
         version = ModelVersion.objects.get(run=run)
         self.stdout.write(f"{version}: weights sha256 {version.weights_sha256[:12]}, {run.seconds:.1f} s")
         for metric in version.metrics:
             if metric["value"] is not None:
-                self.stdout.write(
-                    f"  {metric['group']:<12} {metric['name']:<10} {metric['value']:.3f} "
-                    f"[{metric['low']:.3f}, {metric['high']:.3f}]  {metric['numerator']}/{metric['denominator']}"
-                )
+                self.stdout.write(_line(metric))
+
+
+def _line(metric: dict) -> str:
+    """A score with whatever is known of how sure it is."""
+    name = metric["name"] + {"others": " of the others"}.get(metric["of"], "")
+    text = f"  {metric['group']:<22} {metric['split']:<10} {name:<24} {metric['value']:.3f}"
+    if metric["std"] is not None:
+        return f"{text} ± {metric['std']:.3f}"
+    if metric["low"] is None:
+        return text
+    return f"{text} [{metric['low']:.3f}, {metric['high']:.3f}]  {metric['numerator']}/{metric['denominator']}"
