@@ -11,11 +11,17 @@ from almagest.sky.surveys.evcc import derive
 from almagest.sky.tables import declared_tables, history_table, measurement_table
 
 FILES = {
+    "50mgc": "50MGC_catalog_short.fits",
     "evcc": "evcc.fits",
+    "ls-dr8-hosts": "selected_hosts_dr8_south.fits",
     "ls-dr9": "tractor-1054p567.fits",
+    "lvdb": "LVDB_dwarf_all.csv",
     "sami-dr3": "sami_dr3.InputCatGAMADR3.csv",
     "sdss-dr14": "sdss_dr14_skyserver_10k.csv",
+    "sn-hosts": "master_host_clean.csv",
 }
+# Proper motions under wrong names; which part is which is not known.
+LEFT_OUT = {"ls-dr8-hosts": {"maskbits", "ref_epoch"}}
 
 
 @pytest.mark.parametrize("slug", FILES)
@@ -25,7 +31,8 @@ def test_every_column_of_the_real_file_is_declared(shared_data, slug):
         column.name.lower() for column in open_table(shared_data / "photometry" / FILES[slug]).columns if column.name
     }
     declaration = SURVEYS[slug]
-    assert names == {declaration.names.get(column.name, column.name) for column in declaration.columns}
+    declared = {declaration.names.get(column.name, column.name) for column in declaration.columns}
+    assert names - LEFT_OUT.get(slug, set()) == declared
 
 
 def test_legacy_surveys_have_181_columns():
@@ -85,5 +92,5 @@ def test_evcc_redshift_and_distance():
 
 def test_unknown_survey():
     """The message says what there is."""
-    with pytest.raises(SurveyError, match=r"no survey 'ls' is declared; there is evcc, .*ls-dr9"):
+    with pytest.raises(SurveyError, match=r"no survey 'ls' is declared; there is 50mgc, evcc, .*ls-dr9"):
         declaration_get("ls")
