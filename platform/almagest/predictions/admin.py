@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from almagest.predictions.models import PredictionSet
+from almagest.predictions.models import PredictionSet, Verification
 
 
 @admin.register(PredictionSet)
@@ -8,3 +8,11 @@ class PredictionSetAdmin(admin.ModelAdmin):
     """Scorings, to look at."""
 
     list_display = ("id", "version", "state", "rows", "published")
+
+
+@admin.register(Verification)
+class VerificationAdmin(admin.ModelAdmin):
+    """Verifications: owner and visibility may be changed, nothing else."""
+
+    list_display = ("__str__", "owner", "visibility", "published")
+    fields = ("owner", "visibility")

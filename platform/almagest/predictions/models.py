@@ -1,9 +1,14 @@
-"""Which table holds a model version's scores. The scores themselves are in plain tables, one for each scoring."""
+"""Which table holds a model version's scores, and how they stood against other catalogs.
+
+The scores themselves are in plain tables, one for each scoring; the pairs of all verifications are in one.
+"""
 
 from django.db import models
 
+from almagest.accounts.models import Owned
 from almagest.registry.models import ModelVersion
 from almagest.runs.models import Run
+from almagest.sky.models import Survey
 
 
 class PredictionSet(models.Model):
@@ -47,3 +52,38 @@ class PredictionSet(models.Model):
     def table_name(self) -> str:
         """Name of the table with the scores."""
         return f"predictions_v{self.version_id}_s{self.pk}"
+
+
+class Verification(Owned):
+    """A version's scores beside the labels of another catalog, object by object; empty until its run has measured it."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="verifications")
+    prediction_set = models.ForeignKey(
+        PredictionSet, null=True, on_delete=models.SET_NULL, related_name="verifications"
+    )
+    # The catalog that gives the labels, and the slugs of the scored surveys in which its objects were looked for.
+    survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="+")
+    surveys = models.JSONField()
+    radius_arcsec = models.FloatField()
+    # The state of the sky: measurements and cross-matches with larger numbers are not in it.
+    ingest_id = models.BigIntegerField()
+    cross_match_id = models.BigIntegerField()
+    run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="verification")
+    # Both {"not_trained_on": […], "all": […]}: of the pairs that the model has not learned from, and of all of them.
+    metrics = models.JSONField(default=dict)
+    figures = models.JSONField(default=dict)
+    # [{"name": step, "count": n, "surveys": {slug: n}}], from the catalog's objects to the pairs that are measured.
+    counts = models.JSONField(default=list)
+    # [{"name": why, "count": n, "called_signal": n}] for the scored objects that the labelling puts into no class.
+    reasons = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+    created = models.DateTimeField(auto_now_add=True)
+    published = models.DateTimeField(null=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ["-id"]
+
+    def __str__(self):
+        return f"{self.version} against {self.survey.slug} within {self.radius_arcsec:g} arcsec"

@@ -1,6 +1,6 @@
-"""The declared table of a scoring: keys, then the columns that the method declares."""
+"""The declared tables of scorings (keys, then the columns that the method declares), and the one of verified pairs."""
 
-from almagest.contract import Column
+from almagest.contract import Column, Table
 from almagest.core.tables import DeclaredTable
 from almagest.predictions.models import PredictionSet
 from almagest.registry.models import ModelVersion
@@ -17,6 +17,27 @@ KEYS = (
     Column("survey_id", "int32", ucd="meta.id.part", description="Survey of the object", nullable=False),
 )
 
+VERIFICATION_PAIRS = DeclaredTable(
+    Table(
+        "verification_pairs",
+        "Objects of a labelled catalog with their counterparts that a model has scored.",
+        (
+            Column("verification_id", "int64", "", "meta.id", "Verification", nullable=False, level=3),
+            Column("label_object_id", "int64", "", "meta.id", "Object that gives the label", nullable=False),
+            Column("scored_object_id", "int64", "", "meta.id", "Its counterpart that was scored", nullable=False),
+            Column("survey", "string", "", "meta.id.part", "Survey of the scored object", nullable=False),
+            Column("separation_arcsec", "float64", "arcsec", "pos.angDistance", "Distance of the two", nullable=False),
+            Column("label", "string", "", "meta.code.class", "Class by the catalog; null: in none"),
+            Column("reason", "string", "", "meta.note", "Why it is in no class"),
+            Column("predicted_class", "string", "", "meta.code.class", "Class by the model", nullable=False),
+            Column("score", "float32", "", "stat.probability", "What candidates are ranked by", nullable=False),
+            Column("trained_on", "bool", "", "meta.code", "Whether the model has learned from it", nullable=False),
+        ),
+    ),
+    primary_key=("verification_id", "scored_object_id"),
+    indexes=(("verification_id", "label", "predicted_class"),),
+)
+
 
 def prediction_table(version: ModelVersion, name: str) -> DeclaredTable:
     """Declaration of a table of scores named `name`."""
@@ -25,8 +46,8 @@ def prediction_table(version: ModelVersion, name: str) -> DeclaredTable:
 
 
 def declared_tables() -> list[DeclaredTable]:
-    """Tables of scores are made by each scoring, not by `sync_tables`."""
-    return []
+    """The verified pairs; tables of scores are made by each scoring, not by `sync_tables`."""
+    return [VERIFICATION_PAIRS]
 
 
 def set_table(prediction_set: PredictionSet) -> DeclaredTable:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import pyarrow as pa
 
 from almagest.contract import Column, Table, TableError
@@ -22,23 +23,33 @@ def can_feed(survey_slug: str, inputs: Table) -> bool:
 
 
 def read_rows(
-    survey: Survey, wanted: Iterable[Column], *, ingest_id: int, low: int = 0, high: int = 2**63 - 1
+    survey: Survey,
+    wanted: Iterable[Column],
+    *,
+    ingest_id: int,
+    low: int = 0,
+    high: int = 2**63 - 1,
+    ids: np.ndarray | None = None,
 ) -> pa.Table:
     """One survey's objects in an id range: ``object_id``, ``revision`` and the wanted columns, in order of object_id.
 
-    Columns that the survey does not have are null; units are turned into the wanted ones.
+    Columns that the survey does not have are null; units are turned into the wanted ones. `ids` asks for these alone.
     """
     table = SURVEYS[survey.slug].table
     wanted = list(wanted)
     there = [column for column in wanted if column.name in table and _fits(table[column.name], column)]
     source = measurements_as_of(survey, [column.name for column in there], ingest_id)
     names = ", ".join(quote(name) for name in (*KEYS, *(column.name for column in there)))
-    rows = read_arrow(
-        f"SELECT {names} FROM ({source}) AS seen WHERE object_id BETWEEN $1 AND $2 ORDER BY object_id", (low, high)
-    )
+    where, values = ("BETWEEN $1 AND $2", (low, high)) if ids is None else id_condition(ids)
+    rows = read_arrow(f"SELECT {names} FROM ({source}) AS seen WHERE object_id {where} ORDER BY object_id", values)
     for column in wanted:
         rows = _with_column(rows, column, table)
     return rows.select([*KEYS, *(column.name for column in wanted)])
+
+
+def id_condition(ids: np.ndarray) -> tuple[str, tuple[str]]:
+    """SQL that holds for these ids, and its parameter for `read_arrow`, which takes no lists."""
+    return "= ANY(string_to_array($1, ',')::bigint[])", (",".join(map(str, ids.tolist())),)
 
 
 def _fits(found: Column, wanted: Column) -> bool:

@@ -1,0 +1,1 @@
+"""A version's scores beside the labels of another catalog."""
