@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from almagest.web.views import catalogs, home, registry, runs, sky
+from almagest.web.views import catalogs, home, registry, runs, sky, verifications
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -23,6 +23,8 @@ urlpatterns = [
     path("plugins/", registry.plugins, name="plugins"),
     path("plugins/<slug:name>/", registry.plugin, name="plugin"),
     path("models/<slug:plugin>/<slug:method>/<int:number>/", registry.model, name="model"),
+    path("models/<slug:plugin>/<slug:method>/<int:number>/verify/", verifications.verify, name="model-verify"),
+    path("verifications/<int:pk>/", verifications.verification, name="verification"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

@@ -1,8 +1,5 @@
 """Catalogs: a list, and the page on which people browse candidates."""
 
-import csv
-from collections.abc import Iterator
-
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
@@ -12,6 +9,7 @@ from almagest.catalogs.paging import count_rows, read_page, stream_rows
 from almagest.catalogs.selectors import catalog_get, catalog_list
 from almagest.catalogs.tables import is_sortable
 from almagest.web.charts.histogram import histogram
+from almagest.web.downloads import csv_response
 from almagest.web.rows import candidate_row
 
 PAGE_SIZES = (25, 50, 100, 200)
@@ -92,24 +90,7 @@ def _funnel(edition: Edition) -> list[dict]:
     return steps
 
 
-class _Echo:
-    """A file whose writes are its rows."""
-
-    def write(self, text: str) -> str:
-        """Give the text back."""
-        return text
-
-
 def _csv(edition: Edition, filters: Filters, request: HttpRequest) -> StreamingHttpResponse:
     sort, descending = parse_sort(edition.table, request.GET.get("sort", ""), f"-{edition.version.method.rank_by}")
-    response = StreamingHttpResponse(_lines(edition, filters, sort, descending), content_type="text/csv; charset=utf-8")
-    name = f"{edition.catalog.slug}-r{edition.revision}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _lines(edition: Edition, filters: Filters, sort: str, descending: bool) -> Iterator[str]:
-    writer = csv.writer(_Echo(), lineterminator="\n")
-    yield writer.writerow(edition.table.names)
-    for row in stream_rows(edition, filters, sort=sort, descending=descending):
-        yield writer.writerow(["" if value is None else value for value in row.values()])
+    rows = stream_rows(edition, filters, sort=sort, descending=descending)
+    return csv_response(f"{edition.catalog.slug}-r{edition.revision}.csv", edition.table.names, rows)

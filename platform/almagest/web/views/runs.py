@@ -51,10 +51,10 @@ def made_by(run: Run) -> list[tuple[str, object]]:
     found += [
         ("model_version", version) for version in run.model_versions.select_related("method__plugin").defer("figures")
     ]
-    for name in ("prediction_set", "edition"):
+    for name in ("prediction_set", "verification", "edition"):
         if hasattr(run, name):
             found.append((name, getattr(run, name)))
-    return found
+    return [(kind, thing) for kind, thing in found if kind != "verification" or thing.published]
 
 
 @require_POST
