@@ -5,7 +5,6 @@ from django.shortcuts import render
 
 from almagest.catalogs.selectors import catalog_list
 from almagest.predictions.selectors import current_sets
-from almagest.registry.models import ModelVersion
 from almagest.registry.selectors import plugin_get, plugin_list, version_get, version_list
 from almagest.samples.selectors import sample_get
 from almagest.sky.models import Survey
@@ -13,10 +12,8 @@ from almagest.sky.selectors import ingest_list
 from almagest.web.charts.confusion import confusion_matrix
 from almagest.web.charts.curves import curves
 from almagest.web.markdown import to_html
-
-# The survey whose share of dwarfs is nearest to nature's comes first: its row is the headline.
-HEADLINE = "sdss"
-METRICS = ("precision", "recall", "prevalence", "accuracy")
+from almagest.web.scores import METRICS, metric_rows
+from almagest.web.verifications import model_verifications
 
 
 def plugins(request: HttpRequest) -> HttpResponse:
@@ -38,26 +35,20 @@ def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpRe
     version = version_get(user=request.user, plugin=plugin, method=method, number=number)
     figures = version.figures
     surveys = Survey.objects.visible_to(request.user).filter(slug__in=version.sample.definition["surveys"])
+    scores = current_sets(user=request.user).filter(version=version).first()
     context = {
         "version": version,
-        "metrics": metric_rows(version),
+        "metrics": metric_rows(version.metrics),
         "metric_names": METRICS,
         "matrices": [confusion_matrix(f) for f in figures if f["kind"] == "confusion_matrix"],
         "curves": [curves(f) for f in figures if f["kind"] == "curves"],
         "surveys": surveys,
         "ingests": ingest_list(user=request.user).filter(survey__in=surveys, pk__lte=version.sample.ingest_id),
-        "scores": current_sets(user=request.user).filter(version=version).first(),
+        "scores": scores,
         "editions": catalog_list(user=request.user).filter(version=version),
     }
+    context |= model_verifications(request.user, version, scores)
     return render(request, "models/detail.html", context)
-
-
-def metric_rows(version: ModelVersion) -> list[dict]:
-    """One row a group: the headline survey first, the pooled one last."""
-    groups = list(dict.fromkeys(metric["group"] for metric in version.metrics))
-    groups.sort(key=lambda name: (name == "all", not name.startswith(HEADLINE), name))
-    by_key = {(m["group"], m["name"]): m for m in version.metrics if m["of"] != "others" and m["split"] == "test"}
-    return [{"group": group, "cells": [by_key.get((group, name)) for name in METRICS]} for group in groups]
 
 
 def sample(request: HttpRequest, name: str) -> HttpResponse:
