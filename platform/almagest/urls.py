@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from almagest.web.views import catalogs, home, registry, runs, sky, verifications
+from almagest.web.views import catalogs, comparisons, home, registry, runs, sky, verifications
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("samples/<slug:name>/", registry.sample, name="sample"),
     path("plugins/", registry.plugins, name="plugins"),
     path("plugins/<slug:name>/", registry.plugin, name="plugin"),
+    path("plugins/<slug:name>/compare/", comparisons.compare, name="compare"),
+    path("comparisons/<int:pk>/", comparisons.comparison, name="comparison"),
     path("models/<slug:plugin>/<slug:method>/<int:number>/", registry.model, name="model"),
     path("models/<slug:plugin>/<slug:method>/<int:number>/verify/", verifications.verify, name="model-verify"),
     path("verifications/<int:pk>/", verifications.verification, name="verification"),

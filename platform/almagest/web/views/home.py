@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     totals = {
         "objects": sum(survey.object_count for survey in surveys),
         "surveys": sum(survey.object_count > 0 for survey in surveys),
-        "model versions": version_list(user=request.user).count(),
+        "model versions": version_list(user=request.user).filter(is_variant=False).count(),
         "predictions": sum(scores.rows for scores in current_sets(user=request.user)),
     }
     runs = run_list(user=request.user)[:6]

@@ -5,8 +5,8 @@ from django.shortcuts import render
 
 from almagest.catalogs.selectors import catalog_list
 from almagest.predictions.selectors import current_sets
-from almagest.registry.selectors import plugin_get, plugin_list, version_get, version_list
-from almagest.samples.selectors import sample_get
+from almagest.registry.selectors import comparison_list, plugin_get, plugin_list, study_list, version_get, version_list
+from almagest.samples.selectors import sample_get, sample_list
 from almagest.sky.models import Survey
 from almagest.sky.selectors import ingest_list
 from almagest.web.charts.confusion import confusion_matrix
@@ -24,10 +24,15 @@ def plugins(request: HttpRequest) -> HttpResponse:
 def plugin(request: HttpRequest, name: str) -> HttpResponse:
     """About a plugin, from its README."""
     found = plugin_get(name=name)
-    versions = version_list(user=request.user).filter(method__plugin=found)
-    return render(
-        request, "plugins/detail.html", {"plugin": found, "readme": to_html(found.readme), "versions": versions}
-    )
+    context = {
+        "plugin": found,
+        "readme": to_html(found.readme),
+        # Variants stand in their comparison alone: nine of them would hide the models that score.
+        "versions": version_list(user=request.user).filter(method__plugin=found, is_variant=False),
+        "studies": study_list(user=request.user, plugin=found),
+        "samples": sample_list(user=request.user).filter(plugin_name=name).exclude(checksum=""),
+    }
+    return render(request, "plugins/detail.html", context)
 
 
 def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpResponse:
@@ -46,6 +51,7 @@ def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpRe
         "ingests": ingest_list(user=request.user).filter(survey__in=surveys, pk__lte=version.sample.ingest_id),
         "scores": scores,
         "editions": catalog_list(user=request.user).filter(version=version),
+        "comparison": comparison_list(user=request.user).filter(pk=version.comparison_id).first(),
     }
     context |= model_verifications(request.user, version, scores)
     return render(request, "models/detail.html", context)
@@ -54,5 +60,5 @@ def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpRe
 def sample(request: HttpRequest, name: str) -> HttpResponse:
     """A frozen sample: definition, counts, what was left out, what was trained on it."""
     found = sample_get(user=request.user, name=name)
-    versions = version_list(user=request.user).filter(sample=found)
+    versions = version_list(user=request.user).filter(sample=found, is_variant=False)
     return render(request, "samples/detail.html", {"sample": found, "versions": versions})

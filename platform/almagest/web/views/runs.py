@@ -46,8 +46,9 @@ def may_cancel(user, run: Run) -> bool:
 
 
 def made_by(run: Run) -> list[tuple[str, object]]:
-    """What came out of a run: sample, model version, scores, edition."""
-    found = [("sample", sample) for sample in run.samples.all()]
+    """What came out of a run: comparison, sample, model version, scores, edition."""
+    found = [("comparison", run.comparison)] if hasattr(run, "comparison") else []
+    found += [("sample", sample) for sample in run.samples.all()]
     found += [
         ("model_version", version) for version in run.model_versions.select_related("method__plugin").defer("figures")
     ]

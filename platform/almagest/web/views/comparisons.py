@@ -1,0 +1,43 @@
+"""Comparisons: the page of one, its numbers as CSV, and starting one."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from almagest.registry.comparisons import comparison_start
+from almagest.registry.score_tables import comparison_versions
+from almagest.registry.selectors import comparison_get, plugin_get
+from almagest.samples.selectors import sample_get
+from almagest.web.comparisons import CSV_COLUMNS, blocks, contender_rows, csv_rows, sizes
+from almagest.web.downloads import csv_response
+
+
+def comparison(request: HttpRequest, pk: int) -> HttpResponse:
+    """The contenders' scores side by side, survey by survey; it follows the run while that goes on."""
+    found = comparison_get(user=request.user, pk=pk)
+    versions = comparison_versions(found, user=request.user)
+    if request.GET.get("format") == "csv":
+        return csv_response(f"comparison-{found.pk}.csv", CSV_COLUMNS, csv_rows(found, versions))
+    context = {
+        "comparison": found,
+        "plugin": found.plugin,
+        "run": found.run,
+        "given": found.run.parameters.get("given") if found.run else None,
+        "blocks": blocks(found, versions),
+        "contenders": contender_rows(found, versions),
+        "made": len(versions),
+        "sizes": sizes(found),
+    }
+    return render(request, "comparisons/detail.html", context)
+
+
+@require_POST
+@login_required
+def compare(request: HttpRequest, name: str) -> HttpResponse:
+    """Start a study of a plugin on a sample, and go to its page."""
+    sample = sample_get(user=request.user, name=request.POST.get("sample", ""))
+    started = comparison_start(
+        plugin=plugin_get(name=name), study=request.POST.get("study", ""), sample=sample, owner=request.user
+    )
+    return redirect("comparison", started.pk)
