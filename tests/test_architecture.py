@@ -12,7 +12,17 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = (
     "contract", "core", "accounts", "runs", "sky", "samples", "registry", "predictions", "catalogs", "web", "server",
 )  # fmt: skip
-ML = ("torch", "tensorflow", "keras", "sklearn", "xgboost", "lightgbm", "almagest_workers", "dwarf_galaxies")
+ML = (
+    "torch",
+    "tensorflow",
+    "keras",
+    "sklearn",
+    "imblearn",
+    "xgboost",
+    "lightgbm",
+    "almagest_workers",
+    "dwarf_galaxies",
+)
 OPEN_THE_WEB = """
 import sys
 import almagest.wsgi

@@ -1,12 +1,14 @@
 """The features: magnitudes, colours, and ratios of aperture fluxes."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from almagest.contract import PluginError
+from almagest.contract import PluginError, View
 
 SDSS_BANDS = ("u", "g", "r", "i", "z")
 OPTICAL, INFRARED = ("g", "r", "z"), ("w1", "w2")
@@ -21,6 +23,17 @@ BRIGHTEST, FAINTEST = 0.0, 40.0
 # Rows worked on at a time: as many as stay in the processor's cache, which makes it four times faster.
 BLOCK = 8192
 LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """What the models see of a galaxy: `compute` gives the features of rows, shape (n, len(names)), NaN where missing."""
+
+    name: str
+    names: tuple[str, ...]
+    compute: Callable[[pa.Table], np.ndarray]
+    # Pairs of features by which people know galaxies: colour against colour, and against magnitude.
+    views: tuple[View, ...]
 
 
 def sdss_feature_names() -> list[str]:
@@ -127,3 +140,16 @@ def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = numerator.astype(np.float64) / denominator
     return np.where(denominator != 0, np.clip(ratio, -LARGEST, LARGEST), np.nan)
+
+
+SDSS = FeatureSet(
+    "sdss",
+    tuple(sdss_feature_names()),
+    sdss_features,
+    (
+        View("g-r", "r-z", "g − r (mag)", "r − z (mag)"),
+        View("u-g", "g-r", "u − g (mag)", "g − r (mag)"),
+        View("r", "g-r", "r (mag)", "g − r (mag)"),
+        View("g-i", "r", "g − i (mag)", "r (mag)", is_reversed=True),
+    ),
+)

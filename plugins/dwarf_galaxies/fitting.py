@@ -1,32 +1,44 @@
-"""The training loop of the network: a whole epoch is one call into TensorFlow, and a galaxy is on one side only."""
+"""Training by epochs, with early stopping: what the network and TabNet share."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from almagest.contract import PluginError, Report
+from almagest.contract import Curves, PluginError, Report
+from dwarf_galaxies.algorithm import Fitted
+from dwarf_galaxies.balance import balanced
+from dwarf_galaxies.rows import Rows
 
 # Share of the training groups that early stopping looks at.
 VALIDATION = 0.15
 
 
-@dataclass(frozen=True)
-class Rows:
-    """What is learned from: features, shape (n, f); class numbers, shape (n,); weights, shape (n,)."""
+class Learner(Protocol):
+    """A network in training, with the rows that it learns from and those that decide when to stop."""
 
-    features: np.ndarray
-    labels: np.ndarray
-    weights: np.ndarray
+    model: Any
 
-    def where(self, chosen: np.ndarray) -> "Rows":
-        """The rows where `chosen`, shape (n,), is true."""
-        return Rows(self.features[chosen], self.labels[chosen], self.weights[chosen])
+    def epoch(self, order: np.ndarray) -> float:
+        """One pass over the rows in that order, shape (steps, batch); gives the mean loss."""
 
-    @property
-    def tensors(self) -> tuple[np.ndarray, ...]:
-        """As TensorFlow takes them."""
-        return self.features.astype(np.float32), self.labels.astype(np.int32), self.weights.astype(np.float32)
+    def validation_loss(self) -> float:
+        """The loss on the rows that it does not learn from."""
+
+    def weights(self) -> Any:
+        """A copy of the weights."""
+
+    def restore(self, weights: Any) -> None:
+        """Go back to them."""
+
+
+def split(rows: Rows, parameters: dict) -> tuple[Rows, Rows]:
+    """Rows to learn from, balanced as asked, and rows to look at: of them only the weights know of any balance."""
+    is_validation = validation_rows(rows.group_id, parameters["seed"])
+    learned, looked_at = rows.where(~is_validation), rows.where(is_validation)
+    if parameters["balance"] == "class_weight":
+        weighted = balanced(rows, "class_weight", parameters["seed"])
+        return weighted.where(~is_validation), weighted.where(is_validation)
+    return balanced(learned, parameters["balance"], parameters["seed"]), looked_at
 
 
 def validation_rows(group_id: np.ndarray, seed: int) -> np.ndarray:
@@ -46,33 +58,37 @@ def validation_rows(group_id: np.ndarray, seed: int) -> np.ndarray:
     return chosen[row]
 
 
-def fit(model: Any, train: Rows, validation: Rows, parameters: dict, report: Report) -> dict[str, list[float]]:
+def fit(learner: Learner, rows: int, parameters: dict, report: Report) -> dict[str, list[float]]:
     """Train until the validation loss has not fallen for `patience` epochs; leave the best epoch's weights in the model.
-
-    `keras.Model.fit` spends most of its time between epochs when rows are few. Here the rows stay in TensorFlow, which
-    runs all steps of an epoch by itself.
 
     Returns
     -------
     ``{"training": losses, "validation": losses}``, one number an epoch.
     """
-    epoch, loss_of = _compiled(model, parameters["learning_rate"])
-    train_tensors, validation_tensors = train.tensors, validation.tensors
     random = np.random.default_rng(parameters["seed"])
     history: dict[str, list[float]] = {"training": [], "validation": []}
-    best, best_weights = np.inf, model.get_weights()
+    best, best_weights = np.inf, learner.weights()
     while len(history["training"]) < parameters["epochs"]:
-        order = _order(len(train.labels), parameters["batch_size"], random)
-        history["training"].append(float(epoch(*train_tensors, order)))
-        history["validation"].append(float(loss_of(*validation_tensors)))
+        history["training"].append(learner.epoch(_order(rows, parameters["batch_size"], random)))
+        history["validation"].append(learner.validation_loss())
         if history["validation"][-1] < best:
-            best, best_weights = history["validation"][-1], model.get_weights()
+            best, best_weights = history["validation"][-1], learner.weights()
         done = len(history["training"])
         report(done / parameters["epochs"], _progress(history) if done % 10 == 1 else "")
         if done - int(np.argmin(history["validation"])) > parameters["patience"]:
             break
-    model.set_weights(best_weights)
+    learner.restore(best_weights)
     return history
+
+
+def fitted(model: Any, history: dict[str, list[float]], parameters: dict) -> Fitted:
+    """The trained model with its learning curve."""
+    epochs, best = len(history["training"]), int(np.argmin(history["validation"])) + 1
+    note = f"Trained for {epochs} of at most {parameters['epochs']} epochs; the weights are those after epoch {best}."
+    series = {name: tuple(round(value, 6) for value in values) for name, values in history.items()}
+    return Fitted(
+        model, (note,), (Curves("Learning curve", "epoch", "cross-entropy", tuple(range(1, epochs + 1)), series),)
+    )
 
 
 def _progress(history: dict[str, list[float]]) -> str:
@@ -84,26 +100,3 @@ def _order(rows: int, batch_size: int, random: np.random.Generator) -> np.ndarra
     """A shuffled order, shape (steps, batch); the last batch is filled up with rows of the first."""
     batch = min(batch_size, rows)
     return np.resize(random.permutation(rows), (-(-rows // batch), batch)).astype(np.int32)
-
-
-def _compiled(model: Any, learning_rate: float) -> tuple[Any, Any]:
-    import keras  # noqa: PLC0415  (on workers only)
-    import tensorflow as tf  # noqa: PLC0415  (on workers only)
-
-    optimizer = keras.optimizers.Adam(learning_rate)
-    optimizer.build(model.trainable_variables)
-
-    def loss_of(features, labels, weights, training=False):
-        losses = keras.losses.sparse_categorical_crossentropy(labels, model(features, training=training))
-        return tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
-
-    def epoch(features, labels, weights, order):
-        total = tf.constant(0.0)
-        for rows in order:
-            with tf.GradientTape() as tape:
-                loss = loss_of(*(tf.gather(values, rows) for values in (features, labels, weights)), training=True)
-            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-            total += loss
-        return total / tf.cast(tf.shape(order)[0], tf.float32)
-
-    return tf.function(epoch), tf.function(loss_of)

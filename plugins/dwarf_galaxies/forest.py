@@ -1,19 +1,22 @@
 """A random forest, kept as plain arrays: scoring needs numpy alone, and no file can run code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from almagest.contract import Report, Result, Sample
-from dwarf_galaxies.features import sdss_features
-from dwarf_galaxies.report import class_weights, read_about, result, score_table, training_arrays, write_about
+from almagest.contract import Report
+from dwarf_galaxies.algorithm import Algorithm, Fitted, score
+from dwarf_galaxies.balance import balanced
+from dwarf_galaxies.methods import forest as method
+from dwarf_galaxies.rows import Rows
 
 BATCH = 4096
 FILE = "forest.npz"
 # Trees grown between two looks at whether somebody has asked to stop.
 TREES_A_STEP = 25
+MAX_FEATURES = {"sqrt": "sqrt", "half": 0.5, "all": None}
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,14 @@ class Forest:
     children: np.ndarray
     share: np.ndarray
     root: np.ndarray
-    classes: tuple[str, ...]
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """Mean share of each class over the trees, shape (n, classes)."""
-        total = np.zeros((len(features), len(self.classes)))
+        parts = [self._votes(features[i : i + BATCH]) for i in range(0, len(features), BATCH)]
+        return np.concatenate(parts or [np.zeros((0, self.share.shape[1]))])
+
+    def _votes(self, features: np.ndarray) -> np.ndarray:
+        total = np.zeros((len(features), self.share.shape[1]))
         first = np.arange(len(features)) * features.shape[1]
         for root in self.root:
             total += self.share.take(self._leaves(root, features.ravel(), first), axis=0)
@@ -58,41 +64,41 @@ class Forest:
             following = children.take(2 * node + at_most)
         return node
 
-
-def train(sample: Sample, parameters: dict, out: Path, report: Report) -> Result:
-    """Grow the trees, write ``forest.npz`` and ``about.json``, and judge them on the held-back rows."""
-    features, labels = training_arrays(sample.train, sample.classes, sample.signal)
-    model = _grow(features, labels, sample.classes, parameters, report)
-    arrays = {name: getattr(model, name) for name in ("feature", "threshold", "children", "share", "root")}
-    np.savez_compressed(out / FILE, **arrays)
-    write_about(out, classes=sample.classes, parameters=parameters)
-    predicted = score(model, sample.test)["predicted_class"].to_pylist()
-    notes = (f"{len(model.root)} trees with {len(model.feature):,} nodes.",)
-    return result(sample, predicted, notes=notes)
+    def save(self, folder: Path) -> None:
+        """Write ``forest.npz``."""
+        np.savez_compressed(folder / FILE, **{field.name: getattr(self, field.name) for field in fields(self)})
 
 
-def _grow(features, labels, classes, parameters: dict, report: Report) -> Forest:
+def fit(rows: Rows, parameters: dict, report: Report) -> Fitted:
+    """Grow the trees, some at a time."""
+    kept = balanced(rows, parameters["balance"], parameters["seed"])
+    model = arrays(_grow(kept, parameters, report), len(rows.classes))
+    return Fitted(model, (f"{len(model.root)} trees with {len(model.feature):,} nodes.",))
+
+
+def _grow(rows: Rows, parameters: dict, report: Report) -> Any:
     from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415  (on workers only)
 
-    weights = class_weights(labels, len(classes), parameters["class_weight"])[labels]
     forest = RandomForestClassifier(
-        n_estimators=0, max_depth=parameters["max_depth"] or None, min_samples_leaf=parameters["min_samples_leaf"],
-        random_state=parameters["seed"], n_jobs=-1, warm_start=True,
+        n_estimators=0, criterion=parameters["criterion"], max_depth=parameters["max_depth"] or None,
+        min_samples_split=parameters["min_samples_split"], min_samples_leaf=parameters["min_samples_leaf"],
+        max_features=MAX_FEATURES[parameters["max_features"]], random_state=parameters["seed"], n_jobs=-1, warm_start=True,
     )  # fmt: skip
     while forest.n_estimators < parameters["trees"]:
         report(forest.n_estimators / parameters["trees"], f"{forest.n_estimators} of {parameters['trees']} trees")
         forest.n_estimators = min(parameters["trees"], forest.n_estimators + TREES_A_STEP)
-        forest.fit(features, labels, sample_weight=weights)
+        forest.fit(rows.features, rows.labels, sample_weight=rows.weights)
     report(1.0, f"{forest.n_estimators} trees")
-    return _arrays(forest, classes)
+    return forest
 
 
-def _arrays(forest, classes: tuple[str, ...]) -> Forest:
+def arrays(forest: Any, classes: int) -> Forest:
+    """All nodes of a scikit-learn forest, one tree after the other."""
     trees = [estimator.tree_ for estimator in forest.estimators_]
     offsets = np.concatenate([[0], np.cumsum([tree.node_count for tree in trees])])
     shift = np.repeat(offsets[:-1], np.diff(offsets))
     values = np.concatenate([tree.value[:, 0, :] for tree in trees])
-    share = np.zeros((len(values), len(classes)))
+    share = np.zeros((len(values), classes))
     share[:, forest.classes_] = values / values.sum(axis=1, keepdims=True)
     feature, above, below = (
         np.concatenate([getattr(tree, name) for tree in trees])
@@ -103,20 +109,16 @@ def _arrays(forest, classes: tuple[str, ...]) -> Forest:
         feature=np.where(is_leaf, 0, feature).astype(np.intp),
         threshold=np.concatenate([tree.threshold for tree in trees]),
         children=np.stack([np.where(is_leaf, itself, side + shift) for side in (above, below)], axis=1),
-        share=share, root=offsets[:-1], classes=classes,
+        share=share, root=offsets[:-1],
     )  # fmt: skip
 
 
-def load(folder: Path) -> Forest:
-    """Read what `train` wrote."""
-    about = read_about(folder)
-    with np.load(folder / FILE, allow_pickle=False) as arrays:
-        return Forest(**dict(arrays), classes=tuple(about["classes"]))
+def read(folder: Path, classes: int) -> Forest:
+    """Read the arrays."""
+    with np.load(folder / FILE, allow_pickle=False) as kept:
+        return Forest(**dict(kept))
 
 
-def score(model: Forest, batch: pa.Table) -> pa.Table:
-    """Probabilities of the classes, row for row; null where a magnitude is missing."""
-    features = sdss_features(batch)
-    filled = np.nan_to_num(features)
-    parts = [model.probabilities(filled[i : i + BATCH]) for i in range(0, len(filled), BATCH)]
-    return score_table(np.concatenate(parts or [np.zeros((0, len(model.classes)))]), features, model.classes)
+algorithm = Algorithm(method, fit, read)
+train, load = algorithm.train, algorithm.load
+__all__ = ["load", "score", "train"]

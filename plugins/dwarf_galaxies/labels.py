@@ -1,4 +1,4 @@
-"""The classes of Table 1, from redshift and stellar mass."""
+"""The classes of Table 1: from redshift and stellar mass, and from catalogues that name spirals and artifacts."""
 
 import astropy.units as u
 import numpy as np
@@ -13,6 +13,8 @@ COSMOLOGY = FlatLambdaCDM(H0=70, Om0=0.3)
 SMALLEST_REDSHIFT = 0.001
 # Section 2.2: local galaxies without a mass are massive when brighter than this in r.
 MASSIVE_R = -18.8
+# Table 1: spirals that a catalogue names count from here on.
+SPIRAL_REDSHIFT = 0.03
 
 NO_GALAXY = "no galaxy by its spectrum"
 NO_REDSHIFT = "redshift missing or not above 0.001"
@@ -49,23 +51,31 @@ def classify(rows: pa.Table) -> pa.Table:
     Parameters
     ----------
     rows
-        ``redshift, spec_class, log_mass, distance_mpc`` and the magnitudes ``g, r, i``.
+        ``redshift, spec_class, log_mass, distance_mpc, named_class`` and the magnitudes ``g, r, i``.
 
     Returns
     -------
-    ``label`` (S, NSL, LM, NM, HM or null) and ``reason`` (null where there is a label).
+    ``label`` (S, NSL, LM, NM, HM, NS, AF or null) and ``reason`` (null where there is a label).
+
+    Notes
+    -----
+    Where classes overlap, this order decides: AF, which is no galaxy whatever its redshift; NS, because somebody looked at
+    it; then redshift and mass. A spiral nearer than NS allows is what its redshift and mass make it.
     """
     redshift, log_mass = column_values(rows, "redshift"), column_values(rows, "log_mass")
     g, r, i = (magnitude_values(rows, band) for band in "gri")
     modulus = distance_modulus(redshift, column_values(rows, "distance_mpc"))
     log_mass = np.where(np.isfinite(log_mass), log_mass, taylor_log_mass(g - i, i - modulus))
     label = classes(redshift, log_mass, absolute_r=r - modulus)
+    named = np.array([word or "" for word in rows["named_class"].to_pylist()], str)
     is_galaxy = np.array([word == "GALAXY" for word in rows["spec_class"].to_pylist()], bool)
     with np.errstate(invalid="ignore"):
         is_far_enough = redshift > SMALLEST_REDSHIFT
+        label = np.where((named == "NS") & (redshift > SPIRAL_REDSHIFT), "NS", label)
+    label = np.where(named == "AF", "AF", label)
     reason = np.select(
-        [~is_galaxy, ~is_far_enough, label != "", ~np.isfinite(log_mass)],
-        [NO_GALAXY, NO_REDSHIFT, "", NO_MASS],
+        [label == "AF", ~is_galaxy, ~is_far_enough, label != "", ~np.isfinite(log_mass)],
+        ["", NO_GALAXY, NO_REDSHIFT, "", NO_MASS],
         NO_CLASS,
     )
     return pa.table({

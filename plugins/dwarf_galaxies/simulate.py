@@ -14,8 +14,8 @@ import astropy.units as u
 import numpy as np
 import pyarrow as pa
 
+from dwarf_galaxies.columns import BANDS, CLASSES
 from dwarf_galaxies.labels import COSMOLOGY, taylor_log_mass
-from dwarf_galaxies.plugin import BANDS, CLASSES
 from dwarf_galaxies.simulated_tables import Columns, joined, seen_again, taken, write_evcc, write_sami, write_sdss
 
 EVCC, SDSS = "evcc-simulated", "sdss-dr14-simulated"
@@ -33,6 +33,9 @@ RANGES = {
     "HM": ((0.205, 0.5), (10.1, 11.5), 0.10),
     OTHER: ((0.03, 0.19), (10.05, 11.3), 0.30),
 }
+# Only catalogues that name them know these two: they are drawn where a simulation stands for such a catalogue.
+SPIRALS = ((0.031, 0.15), (9.8, 11.2))
+NAMED = {"NS": 0.12, "AF": 0.10}
 SMALLEST_SIZE = 100
 
 
@@ -44,7 +47,8 @@ def galaxies(names: np.ndarray, random: np.random.Generator, *, in_virgo: bool =
     et al. (2011) turned round; the other colours are shares of g - i with a scatter of 0.05. Sizes follow a mass-size
     relation of slope 0.25 through 2 kpc at 10^9 solar masses, scatter 0.15 dex.
     """
-    n, bounds = len(names), np.array([[*RANGES[name][0], *RANGES[name][1]] for name in names]).reshape(-1, 4)
+    ranges = RANGES | {"NS": SPIRALS}
+    n, bounds = len(names), np.array([[*ranges[name][0], *ranges[name][1]] for name in names]).reshape(-1, 4)
     log_mass = random.uniform(bounds[:, 2], bounds[:, 3])
     redshift = np.cbrt(random.uniform(bounds[:, 0] ** 3, bounds[:, 1] ** 3))
     if in_virgo:
@@ -71,6 +75,14 @@ def _magnitudes(log_mass, redshift, distance_mpc, random: np.random.Generator) -
     return {band: i + above_i[band] + scatter[band] + noise[k] for k, band in enumerate(BANDS)}
 
 
+def artifacts(count: int, random: np.random.Generator) -> Columns:
+    """Light that is no galaxy's: magnitudes and colours of all kinds, no redshift and no mass."""
+    i, none = random.uniform(15, 21, count), np.full(count, np.nan)
+    colours = {band: random.normal(0.5, 0.8, count) for band in BANDS}
+    words = {"label": np.full(count, "AF"), "redshift": none, "distance_mpc": none, "log_mass": none}
+    return words | {"r50": random.uniform(1.5, 8, count)} | {band: i + colours[band] for band in BANDS}
+
+
 def point_sources(count: int, random: np.random.Generator) -> Columns:
     """Stars along a line of colours, and one quasar to four of them, blue at every redshift."""
     is_star = random.random(count) < 0.8
@@ -89,21 +101,26 @@ def simulate(size: int, seed: int) -> pa.Table:
 
     Returns
     -------
-    ``survey, source_id, label``, then ``u, g, r, i, z, spec_class, r50`` and what the labels come from; `size` rows.
+    ``survey, source_id, label``, then ``u, g, r, i, z, spec_class, r50`` and what the labels come from; `size` rows. All
+    seven classes are there.
     """
     random = np.random.default_rng(seed)
     virgo = galaxies(random.choice(["S", "LM"], size // 4, p=[0.8, 0.2]), random, in_virgo=True)
-    shares = np.array([RANGES[name][2] for name in CLASSES])
-    field = galaxies(random.choice(CLASSES, size - size // 4, p=shares / shares.sum()), random)
-    rows = joined(virgo, field)
+    shares = np.array([NAMED.get(name) or RANGES[name][2] for name in CLASSES])
+    names = random.choice(CLASSES, size - size // 4, p=shares / shares.sum())
+    is_artifact = names == "AF"
+    field = joined(galaxies(names[~is_artifact], random), artifacts(int(is_artifact.sum()), random))
+    rows = joined(virgo, taken(field, random.permutation(len(names))))
     words = {
         "survey": np.repeat([EVCC, SDSS], [size // 4, size - size // 4]), "source_id": np.arange(size).astype(str),
         "label": rows["label"], "spec_class": np.full(size, "GALAXY"),
     }  # fmt: skip
     columns = {name: pa.array(values.tolist(), pa.string()) for name, values in words.items()}
-    for name in (*BANDS, "r50", "redshift", "log_mass", "distance_mpc"):
+    columns["named_class"] = pa.array([name if name in NAMED else None for name in rows["label"].tolist()], pa.string())
+    measured = ("r50", "redshift", "log_mass", "distance_mpc")
+    for name in (*BANDS, *measured):
         columns[name] = pa.array(rows[name].astype(np.float32), mask=np.isnan(rows[name]))
-    order = ("survey", "source_id", "label", *BANDS, "spec_class", "r50", "redshift", "log_mass", "distance_mpc")
+    order = ("survey", "source_id", "label", *BANDS, "spec_class", *measured, "named_class")
     return pa.table({name: columns[name] for name in order})
 
 

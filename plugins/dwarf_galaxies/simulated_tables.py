@@ -7,8 +7,8 @@ import astropy.units as u
 import numpy as np
 from astropy.table import Table
 
+from dwarf_galaxies.columns import BANDS
 from dwarf_galaxies.labels import COSMOLOGY
-from dwarf_galaxies.plugin import BANDS
 
 LIGHT_KM_S = 299_792.458
 # Arrays of one length by name.

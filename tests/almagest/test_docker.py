@@ -26,7 +26,16 @@ def instructions(path: Path) -> list[list[str]]:
 
 def test_there_are_container_files():
     assert [path.name for path in DOCKERFILES] == ["Dockerfile.web", "Dockerfile.worker"]
-    assert {"postgres", "valkey", "web", "beat", "worker-data", "worker-classical", "worker-keras"} <= set(SERVICES)
+    assert {
+        "postgres",
+        "valkey",
+        "web",
+        "beat",
+        "worker-data",
+        "worker-classical",
+        "worker-keras",
+        "worker-torch",
+    } <= set(SERVICES)
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)
@@ -53,12 +62,15 @@ def test_every_service_is_built_from_an_existing_file():
 
 def test_every_extra_and_every_queue_exists():
     asked = [service["build"].get("args", {}).get("EXTRAS", "") for service in BUILT.values()]
-    assert {extra for names in asked for extra in names.split(",") if extra} == {"classical", "keras", "gpu"} & set(
-        EXTRAS
-    )
+    assert {extra for names in asked for extra in names.split(",") if extra} == {
+        "classical",
+        "keras",
+        "torch",
+        "gpu",
+    } & set(EXTRAS)
     queue_file = (ROOT / "platform" / "almagest" / "runs" / "queue.py").read_text()
     queues = [service["command"][2] for service in BUILT.values() if service.get("command", [""])[0] == "worker"]
-    assert sorted(set(queues)) == ["classical", "data", "keras"]
+    assert sorted(set(queues)) == ["classical", "data", "keras", "torch"]
     assert all(f'"{queue}"' in queue_file for queue in queues)
 
 

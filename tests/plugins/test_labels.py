@@ -18,11 +18,12 @@ from dwarf_galaxies.labels import (
 )
 
 
-def row(redshift=0.01, spec_class="GALAXY", log_mass=8.0, distance_mpc=None, g=15.0, r=14.5, i=14.2):
+def row(redshift=0.01, spec_class="GALAXY", log_mass=8.0, distance_mpc=None, g=15.0, r=14.5, i=14.2, named=None):
     """One object as the labelling gets it."""
     values = {"redshift": redshift, "log_mass": log_mass, "distance_mpc": distance_mpc, "g": g, "r": r, "i": i}
     columns = {name: pa.array([value], pa.float64()) for name, value in values.items()}
-    return pa.table(columns | {"spec_class": pa.array([spec_class], pa.string())})
+    words = {"spec_class": spec_class, "named_class": named}
+    return pa.table(columns | {name: pa.array([value], pa.string()) for name, value in words.items()})
 
 
 def label(**values):
@@ -95,3 +96,19 @@ def test_distances_agree_with_an_integral_done_by_hand():
     by_hand = 5 * math.log10((1 + z) * 299_792.458 / 70 * integral) + 25
     assert distance_modulus(np.array([z]), np.array([np.nan]))[0] == pytest.approx(by_hand, abs=1e-5)
     assert distance_modulus(np.array([z]), np.array([10.0]))[0] == 30.0
+
+
+def test_spirals_and_artifacts_are_only_what_a_catalogue_names():
+    assert label(redshift=0.1, log_mass=9.5) == "NM"
+    assert label(redshift=0.1, log_mass=9.5, named="NS") == "NS"
+    assert label(redshift=0.04, log_mass=None, i=None, named="NS") == "NS"
+    assert label(redshift=0.03, log_mass=9.5, named="NS") == "NSL"
+    assert label(redshift=0.01, named="NS") == "S"
+    assert label(redshift=None, named="NS") == NO_REDSHIFT
+    assert label(redshift=0.1, named="NS", spec_class="STAR") == NO_GALAXY
+
+
+def test_an_artifact_is_one_whatever_else_is_known():
+    assert label(named="AF") == "AF"
+    assert label(named="AF", redshift=None, spec_class=None, log_mass=None, i=None) == "AF"
+    assert label(named="no such word") == "S"

@@ -1,4 +1,4 @@
-"""The network and the forest beyond the common laws: cuts, weights, splits, and numbers against scikit-learn's own."""
+"""The five algorithms beyond the common laws: cuts, and numbers against scikit-learn's own."""
 
 import json
 import subprocess
@@ -7,23 +7,20 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 
 from almagest.contract import Cancelled, PluginError, Sample, no_report
-from almagest.contract.checks.simulation import simulated_rows
 from almagest.contract.cuts import apply_cuts
-from dwarf_galaxies import forest, network
+from dwarf_galaxies import forest, knn, network, tabnet
+from dwarf_galaxies.columns import BANDS, DEFINED
 from dwarf_galaxies.features import sdss_features
-from dwarf_galaxies.fitting import VALIDATION, validation_rows
-from dwarf_galaxies.plugin import BANDS, plugin
-from dwarf_galaxies.report import class_weights, training_arrays
+from dwarf_galaxies.fitting import VALIDATION, split, validation_rows
+from dwarf_galaxies.plugin import plugin
+from dwarf_galaxies.rows import Rows, Scale, training_rows
 
 CLASSES = plugin.labelling.classes
-
-
-@pytest.fixture(scope="module")
-def sample():
-    """A simulated sample, split by group."""
-    return Sample(simulated_rows(plugin, 600), CLASSES, "S", 7, "", {})
+ALGORITHMS = [method.name for method in plugin.methods]
 
 
 def objects(**columns):
@@ -41,6 +38,12 @@ def left_out(**columns) -> list[int]:
     return list(apply_cuts(plugin.method("network").cuts, objects(**columns))[1].values())
 
 
+def train(name: str, sample: Sample, folder, report=no_report, **given):
+    """Train one of the methods with the parameters given."""
+    method = plugin.method(name)
+    return method.module().train(sample, method.parse_parameters(given), folder, report)
+
+
 def test_cuts_leave_out_and_count():
     nan = float("nan")
     assert left_out(u=[17, None, nan, float("inf"), -9999, 99]) == [5, 0, 0]
@@ -49,38 +52,66 @@ def test_cuts_leave_out_and_count():
 
 
 def test_the_declaration_is_light():
-    code = "import sys, dwarf_galaxies.plugin; print({'sklearn', 'tensorflow', 'keras', 'astropy.cosmology'} & set(sys.modules))"
+    code = (
+        "import sys, dwarf_galaxies.plugin; print({'sklearn', 'imblearn', 'xgboost', 'torch', 'tensorflow', 'keras', "
+        "'astropy.cosmology'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
 
-def test_the_forest_votes_as_scikit_learn_does(sample, monkeypatch):
-    grown = []
-    arrays = forest._arrays
-    monkeypatch.setattr(forest, "_arrays", lambda trees, classes: grown.append(trees) or arrays(trees, classes))
-    features, labels = training_arrays(sample.train, CLASSES, "S")
-    parameters = plugin.method("forest").parse_parameters({"trees": 30, "class_weight": "balanced"})
-    ours = forest._grow(features, labels, CLASSES, parameters, no_report)
+def test_the_forest_votes_as_scikit_learn_does(sample):
+    rows = training_rows(sample)
+    theirs = RandomForestClassifier(30, random_state=1).fit(rows.features, rows.labels)
     new = sdss_features(sample.test)
-    np.testing.assert_allclose(ours.probabilities(new), grown[0].predict_proba(new), rtol=0, atol=1e-12)
+    ours = forest.arrays(theirs, len(rows.classes)).probabilities(new)
+    np.testing.assert_allclose(ours, theirs.predict_proba(new), rtol=0, atol=1e-12)
 
 
-def test_a_class_that_is_not_in_the_sample_gets_no_votes(sample, tmp_path):
-    rows = sample.rows.filter(pa.compute.not_equal(sample.rows["label"], "LM"))
-    parameters = plugin.method("forest").parse_parameters({"trees": 5})
-    forest.train(Sample(rows, CLASSES, "S", 7, "", {}), parameters, tmp_path, no_report)
+def test_neighbours_vote_as_scikit_learns_do(sample, tmp_path):
+    train("knn", sample, tmp_path, neighbours=7, weights="uniform", p=1)
+    rows, new = training_rows(sample), sdss_features(sample.test)
+    scale = Scale.of(rows.features)
+    theirs = KNeighborsClassifier(7, p=1, algorithm="brute").fit(scale.apply(rows.features), rows.labels)
+    ours = knn.load(tmp_path).probabilities(new)
+    np.testing.assert_allclose(ours, theirs.predict_proba(scale.apply(new)), rtol=0, atol=1e-12)
+
+
+def test_all_rows_are_asked_where_there_are_fewer_than_neighbours(sample, tmp_path):
+    train("knn", sample, tmp_path, neighbours=1000, weights="uniform")
+    rows = training_rows(sample)
+    shares = np.bincount(rows.labels) / len(rows)
+    found = knn.load(tmp_path).probabilities(sdss_features(sample.test))
+    np.testing.assert_allclose(found, np.tile(shares, (len(found), 1)), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_each_algorithm_learns(name, sample, tmp_path):
+    told = []
+    settings = (
+        {"epochs": 60, "learning_rate": 0.02 if name == "tabnet" else 0.005} if name in ("network", "tabnet") else {}
+    )
+    result = train(name, sample, tmp_path, lambda fraction, message="": told.append(fraction), **settings)
+    pooled = {(metric.of, metric.name): metric.value for metric in result.metrics if metric.group == "all"}
+    assert pooled["signal", "precision"] > 0.75
+    assert pooled["signal", "recall"] > 0.75
+    assert pooled["others", "f1"] > 0.5
+    assert told == sorted(told)
+    kinds = [figure.kind for figure in result.figures]
+    assert kinds.count("confusion_matrix") == 3
+    assert kinds[-3:] == ["importance", "scatter", "scatter"]
+
+
+def test_classes_that_no_catalogue_names_have_no_probability(sample, tmp_path):
+    rows = sample.rows.filter(pa.compute.is_in(sample.rows["label"], pa.array(DEFINED)))
+    result = train("forest", Sample(rows, CLASSES, "S", 7, "", {}), tmp_path, trees=5)
     scores = forest.score(forest.load(tmp_path), sample.test)
-    assert set(scores["p_lm"].to_pylist()) == {0.0}
-    assert sum(scores[f"p_{name.lower()}"][0].as_py() for name in CLASSES) == pytest.approx(1, abs=1e-6)
-
-
-@pytest.mark.parametrize("kept", [["NM"], ["S"], ["NSL", "NM"], []])
-def test_a_sample_without_the_signal_or_without_contaminants_is_refused(kept, sample, tmp_path):
-    rows = sample.rows.filter(pa.compute.is_in(sample.rows["label"], pa.array(kept, pa.string())))
-    for name, module in (("forest", forest), ("network", network)):
-        parameters = plugin.method(name).parse_parameters({})
-        with pytest.raises(PluginError, match=r"no training rows|of one class|no S among"):
-            module.train(Sample(rows, CLASSES, "S", 7, "", {}), parameters, tmp_path, no_report)
+    assert scores["p_ns"].null_count == scores["p_af"].null_count == sample.test.num_rows
+    assert sum(scores[f"p_{name.lower()}"][0].as_py() for name in DEFINED) == pytest.approx(1, abs=1e-6)
+    assert set(scores["predicted_class"].to_pylist()) <= set(DEFINED)
+    assert "NS, AF are not among the training rows" in result.notes[0]
+    matrix = next(figure for figure in result.figures if figure.kind == "confusion_matrix")
+    assert matrix.classes == DEFINED
 
 
 def test_validation_takes_whole_galaxies():
@@ -94,42 +125,45 @@ def test_validation_takes_whole_galaxies():
         validation_rows(np.zeros(9, int), seed=1)
 
 
-def test_balanced_weights_give_each_class_the_same_sum():
-    labels = np.array([0] * 6 + [1] * 3 + [3])
-    assert class_weights(labels, 4, "none").tolist() == [1, 1, 1, 1]
-    weights = class_weights(labels, 4, "balanced")[labels]
-    assert [weights[labels == k].sum() for k in (0, 1, 3)] == pytest.approx([2.5, 2.5, 2.5])
+def test_early_stopping_looks_at_rows_as_they_are(sample):
+    rows = training_rows(sample)
+    numbered = Rows(rows.features, rows.labels, rows.weights, np.arange(len(rows)), rows.survey, rows.classes)
+    plain = split(numbered, {"balance": "none", "seed": 1})
+    more = split(numbered, {"balance": "ros", "seed": 1})
+    assert len(more[0]) > len(plain[0])
+    assert (more[1].group_id == plain[1].group_id).all()
+    assert set(plain[0].group_id) | set(plain[1].group_id) == set(range(len(rows)))
 
 
-def test_the_network_is_that_of_table_5_and_learns(sample, tmp_path):
-    told = []
-    parameters = plugin.method("network").parse_parameters({"epochs": 60, "learning_rate": 0.005})
-    result = network.train(sample, parameters, tmp_path, lambda fraction, message="": told.append(message))
-    layers = [(type(layer).__name__, layer.get_config()) for layer in network.load(tmp_path).model.layers]
+def test_the_network_is_that_of_table_5(sample, tmp_path):
+    train("network", sample, tmp_path, epochs=2)
+    layers = [(type(layer).__name__, layer.get_config()) for layer in network.load(tmp_path).model.model.layers]
     dense = [(config["units"], config["activation"]) for name, config in layers if name == "Dense"]
-    assert dense == [(64, "relu"), (256, "relu"), (32, "relu"), (5, "softmax")]
+    assert dense == [(64, "relu"), (256, "relu"), (32, "relu"), (7, "softmax")]
     assert [config["rate"] for name, config in layers if name == "Dropout"] == [0.2, 0.2, 0.2]
-    curve = result.figures[-1]
-    assert curve.series["validation"][-1] < 0.7 * curve.series["validation"][0]
-    assert told[0].startswith("epoch 1: loss ")
-    pooled = {metric.name: metric.value for metric in result.metrics if metric.group == "all"}
-    assert pooled["precision"] > 0.8
-    assert pooled["recall"] > 0.8
-    matrices = {figure.title for figure in result.figures[:-1]}
-    assert matrices == {"evcc-simulated", "sdss-dr14-simulated", "All surveys pooled"}
 
 
-def test_early_stopping_keeps_the_best_epoch(sample, tmp_path):
+@pytest.mark.parametrize("name", ["network", "tabnet"])
+def test_early_stopping_keeps_the_best_epoch(name, sample, tmp_path):
     settings = {"epochs": 400, "patience": 3, "learning_rate": 0.05, "batch_size": 64}
-    result = network.train(sample, plugin.method("network").parse_parameters(settings), tmp_path, no_report)
-    validation = result.figures[-1].series["validation"]
+    result = train(name, sample, tmp_path, **settings)
+    validation = next(figure for figure in result.figures if figure.kind == "curves").series["validation"]
     assert len(validation) < 400
     assert int(np.argmin(validation)) == len(validation) - 4
-    assert f"after epoch {len(validation) - 3}" in result.notes[0]
+    assert f"after epoch {len(validation) - 3}" in result.notes[-1]
 
 
-@pytest.mark.parametrize(("name", "module"), [("forest", forest), ("network", network)])
-def test_cancelling_stops_in_the_middle(name, module, sample, tmp_path):
+def test_tabnet_scores_a_row_whatever_its_company(sample, tmp_path):
+    train("tabnet", sample, tmp_path, epochs=3)
+    model, features = tabnet.load(tmp_path), sdss_features(sample.test)
+    together = model.probabilities(features)
+    alone = np.concatenate([model.probabilities(features[k : k + 1]) for k in range(5)])
+    np.testing.assert_allclose(together[:5], alone, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("draws", [0, 2])
+def test_cancelling_stops_in_the_middle(name, draws, sample, tmp_path):
     calls = []
 
     def stop_at_second(fraction, message=""):
@@ -138,14 +172,13 @@ def test_cancelling_stops_in_the_middle(name, module, sample, tmp_path):
             raise Cancelled("asked to stop")
 
     with pytest.raises(Cancelled):
-        module.train(sample, plugin.method(name).parse_parameters({}), tmp_path, stop_at_second)
-    assert calls == sorted(calls)
+        train(name, sample, tmp_path, stop_at_second, draws=draws)
     assert len(calls) == 2
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_model_of_other_features_is_refused(sample, tmp_path):
-    forest.train(sample, plugin.method("forest").parse_parameters({"trees": 2}), tmp_path, no_report)
+    train("forest", sample, tmp_path, trees=2)
     about = json.loads((tmp_path / "about.json").read_text())
     (tmp_path / "about.json").write_text(json.dumps(about | {"features": about["features"][::-1]}))
     with pytest.raises(PluginError, match="trained on other features"):

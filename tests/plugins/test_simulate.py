@@ -7,8 +7,8 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
+from dwarf_galaxies.columns import CLASSES, DEFINED
 from dwarf_galaxies.labels import classes, classify
-from dwarf_galaxies.plugin import CLASSES
 from dwarf_galaxies.simulate import galaxies, main, simulate, survey_files
 
 NAMES = ("evcc.fits", "sdss_dr14_skyserver_10k.csv", "sami_dr3.InputCatGAMADR3.csv")
@@ -43,7 +43,7 @@ def test_masses_from_photometry_give_the_classes_back():
 
 
 def test_galaxies_lie_in_their_classes():
-    names = np.array([*CLASSES, "other"] * 50)
+    names = np.array([*DEFINED, "other"] * 50)
     rows = galaxies(names, np.random.default_rng(1))
     found = classes(rows["redshift"], rows["log_mass"], np.full(len(names), np.nan))
     assert (np.where(found == "", "other", found) == names).all()

@@ -12,7 +12,12 @@ from urllib.parse import urlsplit
 from almagest.server.processes import ServerError
 
 # A queue's worker is started where the libraries of its runtime are installed.
-RUNTIMES = {"data": (), "classical": ("sklearn",), "torch": ("torch",), "keras": ("tensorflow", "keras")}
+RUNTIMES = {
+    "data": (),
+    "classical": ("sklearn", "xgboost"),
+    "torch": ("torch", "pytorch_tabnet"),
+    "keras": ("tensorflow", "keras"),
+}
 # Loading tables may overlap with scoring; models use all cores by themselves.
 CONCURRENCY = {"data": 2}
 # Pages come first, at the start and while models train: work in the background leaves the processor to them.
