@@ -1,18 +1,19 @@
 """Verifications as pages show them."""
 
 from almagest.predictions.models import PredictionSet, Verification
-from almagest.predictions.verification.measuring import PARTS
+from almagest.predictions.verification.measuring import PARTS, POOLED
 from almagest.predictions.verification.pairs import PREDICTED
 from almagest.predictions.verification.selectors import verification_list
 from almagest.predictions.verification.services import LARGEST_RADIUS_ARCSEC
 from almagest.registry.models import ModelVersion
 from almagest.sky.selectors import survey_list
 from almagest.web.charts.confusion import confusion_matrix
-from almagest.web.scores import HEADLINE, metric_rows
+from almagest.web.scores import HEADLINE, METRICS, metric_rows
 
 TITLES = {"not_trained_on": "Objects that the model has not learned from", "all": "All objects"}
 # On the page of a model version.
 NEWEST = 50
+SHOWN = METRICS[:3]
 
 
 def model_verifications(user, version: ModelVersion, scores: PredictionSet | None) -> dict:
@@ -20,6 +21,7 @@ def model_verifications(user, version: ModelVersion, scores: PredictionSet | Non
     found = verification_list(user=user, version=version).defer("figures")[:NEWEST]
     surveys = survey_list(user=user).filter(object_count__gt=0) if user.is_authenticated and scores else []
     return {
+        "headline_names": SHOWN,
         "verifications": [{"it": verification, "headline": headline(verification)} for verification in found],
         "can_be_verified": scores is not None and PREDICTED in version.output_table,
         "catalogs_to_verify": surveys,
@@ -28,8 +30,9 @@ def model_verifications(user, version: ModelVersion, scores: PredictionSet | Non
 
 
 def headline(verification: Verification) -> dict:
-    """The first row of what the model has not learned from."""
-    return metric_rows(verification.metrics[PARTS[0]])[0]
+    """The first row of what the model has not learned from: precision, recall and prevalence in it."""
+    row = metric_rows(verification.metrics[PARTS[0]])[0]
+    return row | {"cells": row["cells"][: len(SHOWN)]}
 
 
 def blocks(verification: Verification) -> list[dict]:
@@ -38,7 +41,7 @@ def blocks(verification: Verification) -> list[dict]:
         {
             "title": TITLES[part],
             "metrics": metric_rows(verification.metrics[part]),
-            "matrices": [confusion_matrix(figure) for figure in verification.figures[part]],
+            "matrices": [confusion_matrix(f) for f in sorted(verification.figures[part], key=_place)],
         }
         for part in PARTS
     ]
@@ -57,3 +60,9 @@ def funnel(verification: Verification) -> list[dict]:
 def scored_surveys(verification: Verification) -> list[str]:
     """In the order of the tables."""
     return sorted(verification.surveys, key=lambda slug: (not slug.startswith(HEADLINE), slug))
+
+
+def _place(figure: dict) -> tuple:
+    """As the rows of the scores: the headline survey first, the pooled one last."""
+    title = figure["title"]
+    return title == POOLED, not title.startswith(HEADLINE), title

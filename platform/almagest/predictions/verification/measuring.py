@@ -12,6 +12,8 @@ from almagest.predictions.verification.pairs import PREDICTED, SurveyPairs
 
 # The parts that are measured apart, the headline first.
 PARTS = ("not_trained_on", "all")
+# Title of the confusion matrix of all scored surveys together.
+POOLED = "pooled"
 
 
 def measured(found: list[SurveyPairs], labelling: Labelling, *, catalog_objects: int, radius_arcsec: float) -> dict:
@@ -58,7 +60,7 @@ def matrices(rows: pa.Table, slugs: list[str], labelling: Labelling) -> list[Con
     groups = _words(rows, "survey")
     there = [slug for slug in slugs if slug in groups]
     parts = [(slug, rows.filter(pa.array(groups == slug))) for slug in there]
-    parts += [("pooled", rows)] * (len(there) > 1)
+    parts += [(POOLED, rows)] * (len(there) > 1)
     return [ConfusionMatrix(title, labelling.classes, _counts(part, labelling)) for title, part in parts]
 
 
