@@ -66,6 +66,12 @@ def test_the_demo_loads_once_and_then_serves(home, environment):
     assert f"http://localhost:{port}/" in said
     with urllib.request.urlopen(f"http://localhost:{port}/") as page:
         assert "Local dwarf galaxy candidates" in page.read().decode()
+    verify = ("verify", "dwarf_galaxies", "network", "--against", "sami-dr3", "--radius-arcsec", "2")
+    command = [sys.executable, str(PROJECT / "manage.py"), *verify]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "have a counterpart within 2 arcsec" in done.stdout, done.stdout + done.stderr
+    with urllib.request.urlopen(f"http://localhost:{port}/verifications/1/") as page:
+        assert "<h2>All objects</h2>" in page.read().decode()
     serving.send_signal(signal.SIGINT)
     said = serving.communicate(timeout=60)[0]
     assert (serving.returncode, left_in(home)) == (0, []), said
