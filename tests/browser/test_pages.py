@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.core.management import call_command
+
+from almagest.contract import Scatter, View
+from almagest.registry.models import ModelVersion
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -89,3 +93,56 @@ def test_no_page_is_wider_than_a_phone(site, browser):
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wide.append(path)
     assert wide == []
+
+
+HOSTILE = "</script><img src=x onerror='window.hacked=1'><b>bold</b>"
+
+
+@pytest.fixture
+def figured(site) -> str:
+    """The page of a model version whose first scatter has tags for names; one of its two points has no value in one view."""
+    version = ModelVersion.objects.get(method__name="forest")
+    views = (View("x", "y", "x", "y"), View("x", "x", HOSTILE, "x", is_reversed=True))
+    columns = {"x": (1.0, 2.0), "y": (None, 2.0)}
+    labels = ("S", HOSTILE)
+    figure = Scatter(HOSTILE, "", columns, labels, labels, views, ("evcc-simulated",) * 2, ("1", HOSTILE))
+    version.figures = [asdict(figure), *version.figures]
+    version.save()
+    return f"{site}/models/dwarf_galaxies/forest/1/"
+
+
+def test_figures_draw_in_light_and_dark(figured, browser):
+    """All plots of a model version, their choices, and a point's page; nothing complains, nothing runs."""
+    for scheme in ("light", "dark"):
+        complaints = []
+        page = browser.new_context(color_scheme=scheme).new_page()
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)  # noqa: B023
+        page.on("pageerror", lambda e: complaints.append(str(e)))  # noqa: B023
+        page.goto(figured)
+        page.wait_for_function("() => !document.querySelector('[data-figure]:not([data-drawn])')")
+        choose_among_figures(page)
+        ink = "() => document.querySelector('[data-figure^=sky] .legendtext').style.fill"
+        before = page.evaluate(ink)
+        page.click("[data-theme-toggle]")
+        page.wait_for_function(f"before => ({ink})() !== before", arg=before)
+        assert page.evaluate("window.hacked") is None
+        assert complaints == [], scheme
+        page.locator("[data-figure=scatter-0] .point").first.click(force=True)
+        page.wait_for_url("**/objects/**")
+        assert unquote(urlsplit(page.url).path) in (f"/objects/evcc-simulated/{name}/" for name in ("1", HOSTILE))
+
+
+def choose_among_figures(page) -> None:
+    """Each figure's choice changes what is drawn, and the numbers are those that the page says in words."""
+    scatter, sky, bars = (page.locator(f"[data-figure^={kind}]").first for kind in ("scatter", "sky", "histogram"))
+    assert scatter.locator("h3").inner_text() == HOSTILE
+    assert scatter.locator(".point").count() == 1, "a point without a value is not drawn"
+    scatter.locator("select").select_option("1")
+    assert scatter.locator(".point").count() == 2
+    assert scatter.locator(".xtitle").text_content() == HOSTILE
+    sky.locator("select").select_option("3")
+    assert f"{sky.locator('.point').count():,} objects" in sky.locator("option").nth(3).inner_text()
+    assert bars.locator(".bars .point").count() == 40, "two surveys in twenty bins"
+    assert "10" not in bars.locator(".ytick").all_text_contents()
+    bars.locator("input").check()
+    assert "10" in bars.locator(".ytick").all_text_contents()

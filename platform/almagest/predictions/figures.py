@@ -39,7 +39,7 @@ def scoring_figures(scores: PredictionSet) -> list[dict]:
 def counted_surveys(scores: PredictionSet) -> list[Survey]:
     """The scored surveys that everybody sees, or the version's owner where the version is private; by slug."""
     reader = scores.version.owner if scores.version.visibility == Visibility.PRIVATE else None
-    return list(Survey.objects.visible_to(reader).filter(slug__in=scores.surveys).order_by("slug"))
+    return sorted(Survey.objects.visible_to(reader).filter(slug__in=scores.surveys), key=lambda survey: survey.slug)
 
 
 def _histogram(scores: PredictionSet, surveys: list[Survey]) -> Histogram:

@@ -1,0 +1,99 @@
+"""Stored figures as templates want them: bars drawn on the server; plots for `figures.js`, each with a table of its numbers."""
+
+from django.urls import reverse
+
+from almagest.web.templatetags.almagest import percent, thousands
+
+# Rows of the table below a map: the best, as links.
+MOST_LISTED = 20
+# Colours in the sheet, `--k0` and on.
+PALETTE = 10
+
+
+def model_figures(training: list[dict], scoring: list[dict], classes: list[str], surveys: set[str]) -> dict:
+    """What the page of a model version draws; no scatter with objects of a survey that is not among `surveys`."""
+    training = [f for f in training if f["kind"] != "scatter" or set(f["survey"]) <= surveys]
+    return {
+        "importances": importances(training), "scatters": plots(training, ("scatter",), classes),
+        "counts": class_counts(scoring, classes), "sky_plots": plots(scoring, ("sky", "histogram"), classes),
+    }  # fmt: skip
+
+
+def importances(figures: list[dict]) -> list[dict]:
+    """Rows with a bar, its width a share of the largest."""
+    return [
+        {"title": f["title"], "caption": f["caption"], "rows": [
+            {"feature": feature, "percent": share, "width": _width(share, f["percent"]), "drop": drop, "std": std}
+            for feature, share, drop, std in zip(f["features"], f["percent"], f["drop"], f["drop_std"], strict=True)
+        ]} for f in figures if f["kind"] == "importance"
+    ]  # fmt: skip
+
+
+def class_counts(figures: list[dict], classes: list[str]) -> list[dict]:
+    """Rows with a bar in the class's colour."""
+    return [
+        {"title": f["title"], "total": sum(f["counts"]), "rows": [
+            {"name": name, "count": count, "width": _width(count, f["counts"]), "colour": colour,
+             "share": percent(count / (sum(f["counts"]) or 1))}
+            for name, count, colour in zip(f["names"], f["counts"], colours(f["names"], classes), strict=True)
+        ]} for f in figures if f["kind"] == "counts"
+    ]  # fmt: skip
+
+
+def plots(figures: list[dict], kinds: tuple[str, ...], classes: list[str]) -> list[dict]:
+    """What ``templates/charts/plot.html`` takes, of these kinds."""
+    shown = [f for f in figures if f["kind"] in kinds]
+    return [DRAWN[f["kind"]](f, classes) | {"id": f"{f['kind']}-{i}", "title": f["title"]} for i, f in enumerate(shown)]
+
+
+def colours(names: list[str], classes: list[str]) -> list[int]:
+    """A class has the same colour in all figures; names that are no classes go by their own order."""
+    return [(classes.index(name) if name in classes else i) % PALETTE for i, name in enumerate(names)]
+
+
+def _scatter(figure: dict, classes: list[str]) -> dict:
+    labels = figure["labels"]
+    rows = [[label, thousands(figure["label"].count(label))] for label in labels]
+    return {
+        "data": figure | {"colours": colours(labels, classes), "address": _object_address()},
+        "choices": [{"value": i, "text": f"{v['y_label']} against {v['x_label']}"} for i, v in enumerate(figure["views"])],
+        "choice": "Axes", "caption": figure["caption"], "head": ["", "points"], "rows": rows,
+    }  # fmt: skip
+
+
+def _histogram(figure: dict, classes: list[str]) -> dict:
+    # The database keeps keys in an order of its own; surveys have the same colours as in the map.
+    edges, series = figure["edges"], dict(sorted(figure["series"].items()))
+    bins = zip(edges, edges[1:], *series.values(), strict=False)
+    rows = [[f"{low:.2f} to {high:.2f}", *map(thousands, counts)] for low, high, *counts in bins]
+    total = sum(map(sum, series.values()))
+    return {
+        "data": figure | {"series": series}, "switch": "Logarithmic", "head": [figure["x_label"], *series], "rows": rows,
+        "caption": f"{total:,} objects. Surveys stand on each other; on a logarithmic axis, where heights do not add up, side by side.",
+    }  # fmt: skip
+
+
+def _sky(figure: dict, classes: list[str]) -> dict:
+    rank_by, points = figure["rank_by"], len(figure["ra"])
+    found = list(zip(figure["thresholds"], figure["above"], strict=True))
+    drawn = "all of them" if not figure["cells"] else f"the best {points:,} as points, all of them counted in cells"
+    best = zip(figure["survey"], figure["source_id"], figure["score"], figure["ra"], figure["dec"], strict=True)
+    return {
+        "data": figure | {"address": _object_address()}, "choice": rank_by,
+        "choices": [{"value": i, "text": f"≥ {t}: {n:,} objects"} for i, (t, n) in enumerate(found)],
+        "caption": f"{figure['total']:,} objects, {drawn}. Right ascension grows to the left (ICRS).",
+        "marks": figure["landmarks"], "head": ["the best", rank_by, "ra, dec [deg]"],
+        "best": [(figure["surveys"][s], *rest) for s, *rest in best][:MOST_LISTED],
+    }  # fmt: skip
+
+
+def _width(value: float, values: list[float]) -> float:
+    return round(100 * max(value, 0) / (max(values, default=0) or 1), 2)
+
+
+def _object_address() -> str:
+    """Where an object's page is, with words in the places of its names."""
+    return reverse("object", args=["survey", "source_id"])
+
+
+DRAWN = {"scatter": _scatter, "histogram": _histogram, "sky": _sky}

@@ -1,0 +1,140 @@
+"""Figures on the pages: the numbers stand in the page, nothing written into them can run, other pages stay light."""
+
+import html
+import json
+import re
+from dataclasses import asdict
+
+import pytest
+
+from almagest.contract import Importance, Scatter, View
+from almagest.predictions.figures import scoring_figures
+from almagest.sky.models import Survey
+from almagest.web.charts.figures import class_counts, colours, importances, plots
+
+pytestmark = pytest.mark.django_db
+PAGE = "/models/dwarf_galaxies/forest/1/"
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+SURVEY = "sdss-dr14-simulated"
+
+
+def scatter(title: str = "Training objects", source_id: str = "300-51602-1", survey: str = SURVEY) -> Scatter:
+    return Scatter(
+        title, "Two objects.", {"g_r": (0.5, None), "g": (17.0, 18.0)}, ("S", "HM"), ("S", "HM"),
+        (View("g_r", "g", "g - r [mag]", "g [mag]", is_reversed=True),), (survey, survey), (source_id, "b"),
+    )  # fmt: skip
+
+
+def importance(title: str = "Importance") -> Importance:
+    return Importance(title, "How it was measured.", ("g", "r"), (0.3, -0.01), (0.02, 0.01), (100.0, 0.0))
+
+
+@pytest.fixture
+def figured(published):
+    """A function that gives the published version figures: those of its scoring, and these of its training."""
+    scores = published().prediction_set
+    scores.figures = scoring_figures(scores)
+    scores.save()
+
+    def give(*training):
+        scores.version.figures = [asdict(figure) for figure in training]
+        scores.version.save()
+        return scores
+
+    return give
+
+
+def page_data(text: str) -> dict[str, dict]:
+    """The JSON that the page holds, by the figure's id."""
+    found = re.findall(r'<script id="([\w-]+)" type="application/json">(.*?)</script>', text, re.S)
+    return {name: json.loads(data) for name, data in found}
+
+
+def test_the_page_holds_the_numbers_of_all_figures(client, figured):
+    scores = figured(scatter(), importance())
+    text = client.get(PAGE).content.decode()
+    for heading in ("What the model looks at", "Objects by class", "Scores of the sky", "Provenance"):
+        assert f">{heading}</h2>" in text
+    data = page_data(text)
+    stored = {figure["kind"]: figure for figure in scores.figures}
+    assert set(data) == {"scatter-0", "sky-1", "histogram-0"}
+    assert data["scatter-0"]["columns"] == {"g_r": [0.5, None], "g": [17.0, 18.0]}
+    assert data["scatter-0"]["address"] == data["sky-1"]["address"] == "/objects/survey/source_id/"
+    assert data["sky-1"]["source_id"] == list(stored["sky"]["source_id"])
+    assert data["histogram-0"]["series"] == {SURVEY: list(stored["histogram"]["series"][SURVEY])}
+    assert re.search(r'plotly\.min[.\w]*\.js" defer', text) and "almagest/figures" in text
+
+
+def test_without_a_script_the_tables_tell_the_same(client, figured):
+    scores = figured(scatter(), importance())
+    text = client.get(PAGE).content.decode()
+    sky, counts = scores.figures[1], scores.figures[2]
+    best = f'<a href="/objects/{SURVEY}/{sky["source_id"][0]}/">{sky["source_id"][0]}</a>'
+    assert best in text and text.count(f'<a href="/objects/{SURVEY}/') == 20
+    assert f"≥ 0.9: {sky['above'][1]} objects" in html.unescape(text)
+    assert "0.3000 ± 0.0200" in text and "100.0 %" in text
+    for name, count in zip(counts["names"], counts["counts"], strict=True):
+        assert re.search(rf'scope="row">{name}</th><td class="n">{count:,}</td>', text), name
+    assert "0.95 to 1.00" in text and "<noscript>" in text
+
+
+def test_nothing_in_a_figure_can_run(client, figured):
+    scores = figured(scatter(HOSTILE, HOSTILE), importance(HOSTILE))
+    scores.figures[1] |= {"title": HOSTILE, "source_id": [HOSTILE, *scores.figures[1]["source_id"][1:]]}
+    scores.figures[1]["landmarks"] = [{"name": HOSTILE, "ra": 1, "dec": 2, "radius_deg": 3, "note": HOSTILE}]
+    scores.save()
+    text = client.get(PAGE).content.decode()
+    assert "<img src=x" not in text and "<script>" not in text
+    data = page_data(text)
+    assert data["scatter-0"]["source_id"][0] == data["sky-1"]["source_id"][0] == HOSTILE
+    assert data["scatter-0"]["title"] == data["sky-1"]["landmarks"][0]["name"] == HOSTILE
+    assert text.count(html.escape(HOSTILE)) >= 5
+
+
+def test_pages_without_such_figures_do_not_load_the_library(client, published):
+    published()
+    for address in ("/", "/catalogs/dwarfs/", "/plugins/dwarf_galaxies/", "/samples/tiny/", PAGE):
+        text = client.get(address).content.decode()
+        assert "plotly" not in text and "almagest/figures" not in text, address
+        assert "Scores of the sky" not in text
+
+
+def test_figures_go_with_the_surveys_that_are_in_them(client, figured):
+    figured(scatter(), importance())
+    Survey.objects.filter(slug=SURVEY).update(visibility="private")
+    response = client.get(PAGE)
+    assert response.status_code == 200
+    assert page_data(response.content.decode()) == {}
+    assert "300-51602-1" not in response.content.decode()
+
+
+def test_the_catalog_links_to_the_figures(client, figured):
+    figured()
+    assert f'href="{PAGE}#sky"' in client.get("/catalogs/dwarfs/").content.decode()
+    assert 'id="sky"' in client.get(PAGE).content.decode()
+
+
+def test_a_class_has_one_colour_everywhere():
+    classes = ["S", "NM", "HM"]
+    assert colours(["HM", "S"], classes) == [2, 0]
+    assert colours(["found", "missed"], classes) == [0, 1]
+    counts = {"kind": "counts", "title": "", "names": ["S", "HM"], "counts": [1, 3]}
+    assert [row["colour"] for row in class_counts([counts], classes)[0]["rows"]] == [0, 2]
+    assert plots([asdict(scatter())], ("scatter",), classes)[0]["data"]["colours"] == [0, 2]
+
+
+def test_bars_are_shares_of_the_largest_and_never_negative():
+    rows = importances([asdict(Importance("", "", ("a", "b", "c"), (0.2, 0.1, -0.1), (0, 0, 0), (80.0, 40.0, -5.0)))])[
+        0
+    ]["rows"]
+    assert [row["width"] for row in rows] == [100, 50, 0]
+    empty = class_counts([{"kind": "counts", "title": "", "names": ["S"], "counts": [0]}], ["S"])[0]
+    assert (empty["rows"][0]["width"], empty["rows"][0]["share"]) == (0, "0.0 %")
+
+
+def test_histogram_series_stand_in_the_order_of_the_map_whatever_the_database_made_of_them():
+    series = {"zz": [1], "a-long-name": [2]}
+    stored = {"kind": "histogram", "title": "", "x_label": "p", "y_label": "n", "edges": [0, 1], "series": series}
+    plot = plots([stored], ("histogram",), [])[0]
+    assert list(plot["data"]["series"]) == ["a-long-name", "zz"]
+    assert plot["head"] == ["p", "a-long-name", "zz"] and plot["rows"] == [["0.00 to 1.00", "2", "1"]]
