@@ -20,38 +20,37 @@ CSV_COLUMNS = [
 def blocks(comparison: Comparison, versions: dict[str, ModelVersion]) -> list[dict]:
     """A table for each group, the headline survey's first, the pooled one last."""
     groups = sorted(comparison_groups(versions) or [POOLED], key=_place)
-    return [
-        {
-            "title": "Pooled" if group == POOLED else group,
-            "test": _part(comparison, group, "test"),
-            "head": head(table),
-            "table": table,
-        }
-        for group in groups
-        for table in [comparison_table(comparison, group, versions=versions)]
-    ]
+    return [_block(comparison, comparison_table(comparison, group, versions=versions)) for group in groups]
+
+
+def _block(comparison: Comparison, table: ScoreTable) -> dict:
+    # The first column of each score stands a little apart.
+    firsts = [i == 0 or column.score != table.columns[i - 1].score for i, column in enumerate(table.columns)]
+    return {
+        "title": "Pooled" if table.group == POOLED else table.group,
+        "test": _held_back(comparison, table.group),
+        "head": head(table) | {"columns": list(zip(table.columns, firsts, strict=True))},
+        "rows": [(row, list(zip(row.cells, firsts, strict=True))) for row in table.rows],
+        "table": table,
+    }
 
 
 def _place(group: str) -> tuple:
     return group == POOLED, not group.startswith(HEADLINE), group
 
 
-def _part(comparison: Comparison, group: str, split: str) -> dict:
-    counts = group_counts(comparison, group)[split]
+def _held_back(comparison: Comparison, group: str) -> dict:
+    counts = group_counts(comparison, group)["test"]
     return {"all": sum(counts.values()), "signal": counts[comparison.plugin.signal]}
 
 
 def head(table: ScoreTable) -> dict:
-    """The three header rows: score over split over class, each with the number of columns that it spans."""
+    """The upper header rows: scores, and parts of the sample below them, each with the number of columns that it spans."""
     scores = _spans(table.columns, lambda column: (column.score,))
     splits = _spans(table.columns, lambda column: (column.score, column.split))
     return {
         "scores": [(SCORE_TITLES[score], span) for (score,), span in scores],
         "splits": [(SPLIT_TITLES[split], span) for (_, split), span in splits],
-        # The first column of each score stands a little apart.
-        "columns": [
-            (column, i == 0 or column.score != table.columns[i - 1].score) for i, column in enumerate(table.columns)
-        ],
     }
 
 
@@ -65,10 +64,17 @@ def contender_rows(comparison: Comparison, versions: dict[str, ModelVersion]) ->
     rows = []
     for contender in comparison.study["contenders"]:
         version = versions.get(contender["name"])
-        search = version.details.get("search") or {} if version else {}
         standing = "" if version else _standing(comparison.run, chunks.get(contender["name"]))
-        rows.append(contender | {"version": version, "search": search, "standing": standing})
+        rows.append(contender | {"version": version, "search": _search(version), "standing": standing})
     return rows
+
+
+def _search(version: ModelVersion | None) -> dict:
+    """What the search among parameters chose, of those that it chose from; empty where there was none."""
+    search = version.details.get("search") or {} if version else {}
+    chosen = search.get("chosen") or {}
+    names = [p["name"] for p in version.method.parameters if p.get("search") and p["name"] in chosen] if chosen else []
+    return search | {"chosen": {name: chosen[name] for name in names}}
 
 
 def _standing(run: Run | None, chunk: Chunk | None) -> str:

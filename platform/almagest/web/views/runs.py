@@ -50,7 +50,8 @@ def made_by(run: Run) -> list[tuple[str, object]]:
     found = [("comparison", run.comparison)] if hasattr(run, "comparison") else []
     found += [("sample", sample) for sample in run.samples.all()]
     found += [
-        ("model_version", version) for version in run.model_versions.select_related("method__plugin").defer("figures")
+        ("model_version", version)
+        for version in run.model_versions.order_by("pk").select_related("method__plugin").defer("figures")
     ]
     for name in ("prediction_set", "verification", "edition"):
         if hasattr(run, name):

@@ -10,6 +10,7 @@ from almagest.registry.models import Comparison
 from almagest.registry.score_tables import (
     POOLED,
     Cell,
+    Column,
     ScoreTable,
     comparison_groups,
     comparison_table,
@@ -22,6 +23,7 @@ from almagest.runs.waiting import LOOK_SECONDS, run_wait
 from almagest.samples.selectors import sample_get
 
 OF = {"signal": "the signal, {}", "others": "the other classes, weighted by their numbers"}
+WIDTHS = {"validation": 15, "test": 9}
 
 
 class Command(BaseCommand):
@@ -86,20 +88,26 @@ def _heading(comparison: Comparison, group: str) -> str:
 
 
 def _lines(table: ScoreTable, signal: str) -> list[str]:
-    """A block for the signal and one for the others."""
+    """A block for the signal and one for the others: scores over parts of the sample, contenders below."""
     lines = []
     for of, words in OF.items():
-        columns = [(i, column) for i, column in enumerate(table.columns) if column.of == of]
+        places = [i for i, column in enumerate(table.columns) if column.of == of]
+        columns = [table.columns[i] for i in places]
+        scores = [c.score if i == 0 or c.score != columns[i - 1].score else "" for i, c in enumerate(columns)]
         lines.append(f"  of {words.format(signal)}")
-        lines.append("    " + "".join([f"{'':<14}", *(f"{c.score + ' ' + c.split:>22}" for _, c in columns)]))
-        for row in table.rows:
-            cells = "".join(f"{_text(row.cells[i]):>22}" for i, _ in columns)
-            lines.append(f"    {row.contender['name']:<14}{cells}")
+        lines.append(_line("", columns, scores))
+        lines.append(_line("", columns, [column.split for column in columns]))
+        lines += [_line(row.contender["name"], columns, [_text(row.cells[i]) for i in places]) for row in table.rows]
     return lines
+
+
+def _line(name: str, columns: list[Column], texts: list[str]) -> str:
+    cells = (f"{text:<{WIDTHS[column.split]}}" for column, text in zip(columns, texts, strict=True))
+    return f"    {name:<14}{''.join(cells)}".rstrip()
 
 
 def _text(cell: Cell) -> str:
     if cell.metric is None or cell.metric["value"] is None:
         return "–"
     std = cell.metric["std"]
-    return f"{cell.metric['value']:.3f}{f' ±{std:.3f}' if std is not None else ''}{'*' if cell.is_best else ' '}"
+    return f"{cell.metric['value']:.3f}{f' ±{std:.3f}' if std is not None else ''}{'*' if cell.is_best else ''}"
