@@ -71,8 +71,8 @@ def test_without_a_script_the_tables_tell_the_same(client, figured):
     sky, counts = scores.figures[1], scores.figures[2]
     best = f'<a href="/objects/{SURVEY}/{sky["source_id"][0]}/">{sky["source_id"][0]}</a>'
     assert best in text and text.count(f'<a href="/objects/{SURVEY}/') == 20
-    assert f"≥ 0.9: {sky['above'][1]} objects" in html.unescape(text)
-    assert "0.3000 ± 0.0200" in text and "100.0 %" in text
+    assert f"{sky['above'][1]} at 0.9 and more" in html.unescape(text)
+    assert "0.300 ± 0.020" in text and "100.0 %" in text
     for name, count in zip(counts["names"], counts["counts"], strict=True):
         assert re.search(rf'scope="row">{name}</th><td class="n">{count:,}</td>', text), name
     assert "0.95 to 1.00" in text and "<noscript>" in text

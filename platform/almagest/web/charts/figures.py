@@ -76,12 +76,15 @@ def _histogram(figure: dict, classes: list[str]) -> dict:
 def _sky(figure: dict, classes: list[str]) -> dict:
     rank_by, points = figure["rank_by"], len(figure["ra"])
     found = list(zip(figure["thresholds"], figure["above"], strict=True))
-    drawn = "all of them" if not figure["cells"] else f"the best {points:,} as points, all of them counted in cells"
+    drawn = (
+        "all are drawn" if not figure["cells"] else f"the best {points:,} are drawn as points, all are counted in cells"
+    )
+    steps = "; ".join(f"{n:,} at {t} and more" for t, n in found)
     best = zip(figure["survey"], figure["source_id"], figure["score"], figure["ra"], figure["dec"], strict=True)
     return {
         "data": figure | {"address": _object_address()}, "choice": rank_by,
         "choices": [{"value": i, "text": f"≥ {t}: {n:,} objects"} for i, (t, n) in enumerate(found)],
-        "caption": f"{figure['total']:,} objects, {drawn}. Right ascension grows to the left (ICRS).",
+        "caption": f"Objects by {rank_by}: {steps}; {drawn}. Right ascension grows to the left (ICRS).",
         "marks": figure["landmarks"], "head": ["the best", rank_by, "ra, dec [deg]"],
         "best": [(figure["surveys"][s], *rest) for s, *rest in best][:MOST_LISTED],
     }  # fmt: skip

@@ -188,7 +188,7 @@ function openOnClick(canvas) {
   let last = { address: null, at: 0 };
   canvas.on("plotly_click", ({ points: [{ customdata: address }] }) => {
     if (!address) return;
-    const isSecond = last.address === address && Date.now() - last.at > 500;
+    const isSecond = last.address === address && Date.now() - last.at > 350;
     if (!hasNoPointer.matches || isSecond) location.assign(address);
     else if (last.address !== address) last = { address, at: Date.now() };
   });
