@@ -100,7 +100,7 @@ class Algorithm:
         metrics += tuple(validation_metrics(trials[0]) if trials else ())
         notes = (*_notes(rows, sample), *fitted.notes)
         figures = (*matrices, *fitted.curves, *explained(scorer, sample, chosen["seed"]))
-        return Result(metrics, figures, notes, details | _told(trials, parameters))
+        return Result(metrics, figures, notes, details | _told(trials, parameters), chosen)
 
     def load(self, folder: Path) -> Scorer:
         """Read what `train` wrote."""

@@ -192,6 +192,22 @@ def test_the_model_page_has_the_surveys_apart_and_percentages_by_column(client, 
     assert "a" * 64 in text
 
 
+def test_the_model_page_shows_what_a_search_tried(client, version):
+    page = version_page(client)
+    assert "Search among parameters" not in page
+    tried = [{"parameters": {"trees": n, "seed": 1}, "score": 0.7 - n / 1000, "std": 0.0125} for n in (10, 30)]
+    version.details = {"search": {"tried": tried, "folds": 5, "objective": "f1 of <b>it</b>"}}
+    version.save()
+    page = version_page(client)
+    assert "2 sets tried, each over 5 folds" in page and "f1 of &lt;b&gt;it&lt;/b&gt;" in page
+    assert page.index("0.690") < page.index("0.670") and "± 0.013" in page
+    assert '<th class="n mono">trees</th></tr>' in page
+
+
+def version_page(client) -> str:
+    return client.get("/models/dwarf_galaxies/forest/1/").content.decode()
+
+
 def test_a_readme_cannot_run_anything(client, version):
     plugin = version.method.plugin
     plugin.readme = (

@@ -117,7 +117,8 @@ def test_a_search_leaves_the_chosen_model(sample, tmp_path):
     tried = result.details["search"]["tried"]
     assert len(tried) == 3
     assert tried[0]["score"] == max(trial["score"] for trial in tried)
-    assert len(forest.load(tmp_path).model.root) == result.details["search"]["chosen"]["trees"]
+    assert result.parameters == result.details["search"]["chosen"] == tried[0]["parameters"]
+    assert len(forest.load(tmp_path).model.root) == result.parameters["trees"]
 
 
 def test_a_score_that_no_fold_can_give_is_none(rows):

@@ -17,12 +17,22 @@ def no_report(fraction: float, message: str = "") -> None:
 
 @dataclass(frozen=True)
 class Result:
-    """What `train` returns; the model's files themselves lie in its `out` folder."""
+    """What `train` returns; the model's files themselves lie in its `out` folder.
+
+    Parameters
+    ----------
+    details
+        What else there is to know. A search among parameters is told as ``{"search": {"draws", "folds", "objective",
+        "chosen", "tried": [{"parameters", "score", "std"}, ...]}}``, best first.
+    parameters
+        Those that a search has put in place of the given ones.
+    """
 
     metrics: tuple[Metric, ...]
     figures: tuple[Figure, ...] = ()
     notes: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict:
         """Plain dictionary for the model version's row."""

@@ -101,7 +101,7 @@ def _made(claim: Claim, plugin: PluginDeclaration, parameters: dict, result: Res
         "is_variant": bool(comparison and comparison.study["is_ablation"]),
         "plugin_version": plugin.version,
         "code_version": code_version(plugin),
-        "parameters": parameters,
+        "parameters": parameters | result.parameters,
         **{name: report[name] for name in ("metrics", "figures", "notes", "details")},
     }
 

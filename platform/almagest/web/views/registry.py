@@ -14,6 +14,7 @@ from almagest.web.charts.curves import curves
 from almagest.web.charts.figures import model_figures
 from almagest.web.markdown import to_html
 from almagest.web.scores import METRICS, metric_rows
+from almagest.web.searches import searched
 from almagest.web.verifications import model_verifications
 
 
@@ -53,6 +54,7 @@ def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpRe
         "ingests": ingest_list(user=request.user).filter(survey__in=surveys, pk__lte=version.sample.ingest_id),
         "scores": scores,
         "editions": catalog_list(user=request.user).filter(version=version),
+        "search": searched(version),
         "comparison": comparison_list(user=request.user).filter(pk=version.comparison_id).first(),
     } | model_figures(figures, scoring, version.method.plugin.classes, {survey.slug for survey in surveys})
     context |= model_verifications(request.user, version, scores)
