@@ -52,7 +52,7 @@ def test_the_demo_loads_once_and_then_serves(home, environment):
     loading = demo(environment, "--load-only")
     said = loading.communicate(timeout=300)[0]
     assert (loading.returncode, left_in(home)) == (0, []), said
-    assert "[12/12] Publish the catalog" in said and "candidates at" in said
+    assert "[12/13] Publish the catalog" in said and "candidates at" in said
 
     port = free_port()
     serving = demo(environment, "--port", str(port))

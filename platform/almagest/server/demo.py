@@ -26,6 +26,9 @@ TABLES = {
 }
 # Those whose objects make the sample; SAMI lends its masses to matched objects.
 SAMPLED = ("evcc", "sdss-dr14")
+# Catalogs of labels against which the network is verified, with the radius in arcsec: SAMI, whose masses the labels use
+# too, and 50 MGC, which has no part in the sample and whose positions are coarser. 50 MGC is never simulated.
+SAMI, MGC, MGC_TABLE = ("sami-dr3", "2"), ("50mgc", "5"), "50MGC_catalog_short.fits"
 TITLE = "Local dwarf galaxy candidates"
 
 
@@ -78,6 +81,16 @@ def steps(folder: Path, suffix: str = "") -> Iterator[Step]:
         yield Step(f"Score with the {method}", "score", (PLUGIN, method))
     publish = ("dwarf-candidates", *network, "--threshold", "0.5", "--title", TITLE)
     yield Step("Publish the catalog", "publish_catalog", publish)
+    yield verify(SAMI[0] + suffix, SAMI[1])
+    if not suffix and (folder / MGC_TABLE).is_file():
+        yield Step(f"Ingest {MGC[0]}", "ingest", (MGC[0], str(folder / MGC_TABLE)))
+        yield verify(*MGC)
+
+
+def verify(survey: str, radius_arcsec: str) -> Step:
+    """The network against a catalog of labels."""
+    arguments = (PLUGIN, "network", "--against", survey, "--radius-arcsec", radius_arcsec)
+    return Step(f"Verify against {survey}", "verify", arguments)
 
 
 def run_steps(project: Path, home: Path, console: Console) -> None:
