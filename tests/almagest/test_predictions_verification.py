@@ -359,10 +359,17 @@ def test_what_cannot_be_verified_is_refused_before_any_run(sky, nine):
     bare = Table("toy_outputs", "", (Column("p_s", "float32"),))
     simulated = sky.survey("sami-dr3-simulated", [150.0], [10.0])
     assert simulated
+    Survey.objects.create(slug="ls-dr8-hosts", name="DR8", release="DR8", observed=True)
     for version, survey, error, words in (
-        (nine.version, "nothing", SurveyError, "there is no survey 'nothing' here; there is sami-dr3"),
+        (nine.version, "nothing", SurveyError, "there is no survey 'nothing' here; there is ls-dr8-hosts, sami-dr3"),
         (nine.version, "sdss-dr14", VerificationError, "no other observed survey than sdss-dr14 itself"),
         (nine.version, "sami-dr3-simulated", VerificationError, "no other simulated survey"),
+        (
+            nine.version,
+            "ls-dr8-hosts",
+            VerificationError,
+            "declares none of redshift, spec_class, distance_mpc: it cannot",
+        ),
         (sky.version(None), "sami-dr3", VerificationError, "has no scores yet; run `manage.py score` first"),
         (sky.version(None, outputs=bare), "sami-dr3", VerificationError, "gives no predicted_class"),
     ):

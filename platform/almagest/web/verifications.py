@@ -1,12 +1,15 @@
 """Verifications as pages show them."""
 
+from almagest.contract import Table
 from almagest.predictions.models import PredictionSet, Verification
+from almagest.predictions.verification.labels import can_label
 from almagest.predictions.verification.measuring import PARTS, POOLED
 from almagest.predictions.verification.pairs import PREDICTED
 from almagest.predictions.verification.selectors import verification_list
 from almagest.predictions.verification.services import LARGEST_RADIUS_ARCSEC
 from almagest.registry.models import ModelVersion
 from almagest.sky.selectors import survey_list
+from almagest.sky.surveys import SURVEYS
 from almagest.web.charts.confusion import confusion_matrix
 from almagest.web.scores import HEADLINE, METRICS, metric_rows
 
@@ -20,11 +23,12 @@ def model_verifications(user, version: ModelVersion, scores: PredictionSet | Non
     """What the page of a model version shows of its verifications, and what a new one can be made of."""
     found = verification_list(user=user, version=version).defer("figures")[:NEWEST]
     surveys = survey_list(user=user).filter(object_count__gt=0) if user.is_authenticated and scores else []
+    inputs = Table.from_json(version.method.plugin.label_inputs)
     return {
         "headline_names": SHOWN,
         "verifications": [{"it": verification, "headline": headline(verification)} for verification in found],
         "can_be_verified": scores is not None and PREDICTED in version.output_table,
-        "catalogs_to_verify": surveys,
+        "catalogs_to_verify": [s for s in surveys if s.slug in SURVEYS and can_label(s.slug, inputs)],
         "largest_radius_arcsec": LARGEST_RADIUS_ARCSEC,
     }
 

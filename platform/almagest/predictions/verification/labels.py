@@ -77,6 +77,11 @@ def _read(survey: Survey, wanted: list[Column], ids: np.ndarray, ingest_id: int)
     return rows.take(np.searchsorted(rows["object_id"].to_numpy(), ids))
 
 
+def can_label(slug: str, inputs: Table) -> bool:
+    """Whether a survey declares any of what labels are made of: without it all of a label would be the counterpart's."""
+    return any(_declares(slug, column) for column in inputs.columns)
+
+
 def _declares(slug: str, column: Column) -> bool:
     return can_feed(slug, Table("one", "", (column,)))
 

@@ -4,12 +4,13 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from almagest.accounts.models import Visibility
-from almagest.contract import Labelling, Method, Report
+from almagest.contract import Labelling, Method, Report, Table
 from almagest.core.copy import copy_in
 from almagest.core.tables import quote, table_exists
 from almagest.predictions.models import PredictionSet, Verification
 from almagest.predictions.tables import VERIFICATION_PAIRS
 from almagest.predictions.verification.errors import VerificationError
+from almagest.predictions.verification.labels import can_label
 from almagest.predictions.verification.measuring import measured
 from almagest.predictions.verification.pairs import PREDICTED, survey_pairs
 from almagest.registry.models import ModelVersion
@@ -39,13 +40,14 @@ def verification_start(*, version: ModelVersion, survey: str, radius_arcsec: flo
     Raises
     ------
     VerificationError
-        When the version has no scores, or none of another survey than this, or names no classes, or the radius is not
-        between 0 and `LARGEST_RADIUS_ARCSEC`.
+        When the version has no scores, or none of another survey than this, or names no classes, or the survey declares
+        nothing that labels are made of, or the radius is not between 0 and `LARGEST_RADIUS_ARCSEC`.
     """
     catalog = survey_get(user=owner, slug=survey)
     declaration_get(catalog.slug)
     if not 0 < radius_arcsec <= LARGEST_RADIUS_ARCSEC:
         raise VerificationError(f"radius {radius_arcsec} arcsec is not between 0 and {LARGEST_RADIUS_ARCSEC:g}")
+    _check_catalog(version, catalog)
     scores = _current_scores(version)
     scored = _scored_surveys(scores, catalog, owner)
     now = snapshot()
@@ -67,6 +69,15 @@ def verification_start(*, version: ModelVersion, survey: str, radius_arcsec: flo
     )  # fmt: skip
     verification.save(update_fields=["run"])
     return verification.run
+
+
+def _check_catalog(version: ModelVersion, catalog: Survey) -> None:
+    inputs = Table.from_json(version.method.plugin.label_inputs)
+    if not can_label(catalog.slug, inputs):
+        raise VerificationError(
+            f"{catalog.slug} declares none of {', '.join(inputs.names)}: it cannot say what its objects are; choose a catalog "
+            "that does"
+        )
 
 
 def _current_scores(version: ModelVersion) -> PredictionSet:
