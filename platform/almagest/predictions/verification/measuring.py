@@ -56,12 +56,13 @@ def metrics(rows: pa.Table, slugs: list[str], labelling: Labelling) -> list[Metr
 
 
 def matrices(rows: pa.Table, slugs: list[str], labelling: Labelling) -> list[ConfusionMatrix]:
-    """One of each scored survey that has rows, and one of all when those are several."""
-    groups = _words(rows, "survey")
+    """One of each scored survey that has rows, and one of all when those are several; of the classes that occur."""
+    groups, met = _words(rows, "survey"), {*rows["label"].to_pylist(), *rows[PREDICTED].to_pylist()}
+    classes = tuple(name for name in labelling.classes if name in met)
     there = [slug for slug in slugs if slug in groups]
     parts = [(slug, rows.filter(pa.array(groups == slug))) for slug in there]
     parts += [(POOLED, rows)] * (len(there) > 1)
-    return [ConfusionMatrix(title, labelling.classes, _counts(part, labelling)) for title, part in parts]
+    return [ConfusionMatrix(title, classes, _counts(part, classes)) for title, part in parts]
 
 
 def reasons(rows: pa.Table, labelling: Labelling) -> list[dict]:
@@ -74,8 +75,8 @@ def reasons(rows: pa.Table, labelling: Labelling) -> list[dict]:
     return [{"name": n, "count": count, "called_signal": called[n]} for n, count in Counter(names).most_common()]
 
 
-def _counts(rows: pa.Table, labelling: Labelling) -> tuple[tuple[int, ...], ...]:
-    counts = confusion_matrix(_words(rows, "label"), _words(rows, PREDICTED), labelling.classes)
+def _counts(rows: pa.Table, classes: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+    counts = confusion_matrix(_words(rows, "label"), _words(rows, PREDICTED), classes)
     return tuple(tuple(row) for row in counts.tolist())
 
 
