@@ -127,7 +127,7 @@ def test_queues_are_those_whose_libraries_are_installed(monkeypatch):
     monkeypatch.setattr(plans, "find_spec", lambda module: module != "torch")
     assert choose_queues(None) == ["data", "classical", "keras"]
     assert choose_queues(("keras", "data")) == ["keras", "data"]
-    with pytest.raises(ServerError, match="queue 'torch' needs torch: install the extra 'torch'"):
+    with pytest.raises(ServerError, match="queue 'torch' needs torch and pytorch_tabnet: install the extra 'torch'"):
         choose_queues(("torch",))
     with pytest.raises(ServerError, match="no queue 'tourch'; the queues are data, classical, torch, keras"):
         choose_queues(("tourch",))
@@ -150,8 +150,23 @@ def test_the_demo_takes_real_tables_where_they_are(tmp_path, monkeypatch):
 def test_the_demos_steps_go_from_tables_to_a_catalog():
     todo = list(steps(Path("/tables"), "-simulated"))
     assert [step.command for step in todo] == (
-        ["ingest"] * 3 + ["cross_match"] * 3 + ["freeze_sample"] + ["train", "score"] * 2 + ["publish_catalog"]
+        ["ingest"] * 3
+        + ["cross_match"] * 3
+        + ["freeze_sample"]
+        + ["train", "score"] * 2
+        + ["publish_catalog", "verify"]
     )
+    assert todo[-1].arguments[-4:] == ("--against", "sami-dr3-simulated", "--radius-arcsec", "2")
     assert todo[0].arguments == ("evcc-simulated", "/tables/evcc.fits")
     assert todo[3].arguments == ("evcc-simulated", "sdss-dr14-simulated", "--radius-arcsec", "2")
     assert "dwarfs" in todo[6].arguments and todo[6].arguments[-2:] == ("--seed", "1")
+
+
+def test_the_demo_verifies_against_50_mgc_where_its_table_is(tmp_path):
+    assert "50mgc" not in str(list(steps(tmp_path)))
+    (tmp_path / "50MGC_catalog_short.fits").touch()
+    assert [(step.command, "50mgc" in step.arguments) for step in steps(tmp_path)][-2:] == [
+        ("ingest", True),
+        ("verify", True),
+    ]
+    assert "50mgc" not in str(list(steps(tmp_path, "-simulated")))

@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import call_command
 
+from almagest.contract import SCORES
 from almagest.registry.models import Comparison, Plugin
 from almagest.registry.selectors import version_get
 from almagest.runs.models import Chunk
@@ -39,6 +40,8 @@ def test_contenders_of_two_runtimes_are_made_as_one_run(capsys):
     assert len({version.weights_sha256 for version in versions.values()}) == 3
     workers = comparison.run.chunks.filter(state=Chunk.State.DONE).values_list("worker", "queue").distinct()
     assert {queue for _, queue in workers} == {"classical", "keras"} and len({name for name, _ in workers}) > 1
-    assert "evcc-simulated: " in said and "pooled: " in said and "recall test" in said
+    assert "evcc-simulated: " in said and "pooled: " in said
+    for version in versions.values():
+        assert all(f"{m['value']:.3f}" in said for m in version.metrics if m["name"] in SCORES), version.contender
     assert f"run {comparison.run_id}: net: " in said and f"run {comparison.run_id}: few trees: " in said
     assert version_get(user=None, plugin="dwarf_galaxies", method="network") == versions["net"]
