@@ -186,9 +186,12 @@ class Background:
             self.process.wait()
 
     def stop(self, patience: float = 30) -> None:
-        """Ask it to end, and wait."""
+        """Ask it to end, and wait; on a busy machine a worker that has done its last task may not get round to it."""
         self.process.terminate()
-        self.process.wait(patience)
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
 
 @pytest.fixture
