@@ -1,6 +1,6 @@
 """What a plugin declares. A `plugin.py` is light to import: science code is named, and imported only on a worker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -57,9 +57,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Cut:
-    """A named condition on the rows to be scored; rows that fail are left out and counted.
+    """A named condition on rows; rows that fail are left out and counted.
 
-    `keeps` takes a `pa.Table` with the method's inputs and cut inputs and gives a boolean array, null counting as false.
+    `keeps` takes a `pa.Table` with the method's inputs and cut inputs, and as a candidate cut its outputs too, and gives a
+    boolean array, null counting as false.
     """
 
     name: str
@@ -114,6 +115,14 @@ class Method:
         Columns of a prediction.
     rank_by
         The output by which candidates are ranked, between 0 and 1.
+    cuts
+        Conditions on the rows to be learned from and scored, in order.
+    candidate_cuts
+        Further conditions on objects that the model calls the signal (`predicted_class`). A catalog of a method that has
+        some holds only objects that are called so and pass.
+    catalog
+        Columns of a published catalog beside ``ra`` and ``dec``; without it a catalog shows the outputs and the inputs.
+        Each is an output or a column of the survey, of the same name unless `catalog_names` has another for it.
     """
 
     name: str
@@ -127,6 +136,9 @@ class Method:
     cut_inputs: Table = field(default_factory=lambda: Table("cut_inputs", "", ()))
     cuts: tuple[Cut, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    candidate_cuts: tuple[Cut, ...] = ()
+    catalog: Table | None = None
+    catalog_names: Mapping[str, str] = field(default_factory=dict)
 
     def module(self):
         """Import the implementation: on a worker of the right runtime only."""
@@ -195,6 +207,9 @@ class Plugin:
     simulation: str
     studies: tuple[Study, ...] = ()
     landmarks: tuple[Landmark, ...] = ()
+    # ``module:function(rows)`` giving figures of objects that a verification has confirmed: a `pa.Table` with ``survey``,
+    # ``source_id``, ``label``, the labelling's inputs, the method's inputs and ``score``; empty: none.
+    relations: str = ""
 
     def method(self, name: str) -> Method:
         """The method of that name, or `PluginError`."""
@@ -208,6 +223,10 @@ class Plugin:
     def simulate(self) -> Callable:
         """Import the simulation."""
         return _imported(self.simulation)
+
+    def relate(self) -> Callable | None:
+        """Import the function that draws relations of confirmed objects; None where there is none."""
+        return _imported(self.relations) if self.relations else None
 
 
 def _imported(dotted: str) -> Callable:

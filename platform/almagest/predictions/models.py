@@ -31,6 +31,8 @@ class PredictionSet(models.Model):
     # How many objects were read, and what each cut took away: [{"name": …, "count": …}] in the cuts' order.
     objects_read = models.BigIntegerField(null=True)
     left_out = models.JSONField(default=list)
+    # What came after the model, in order: who was not called the signal, and what each candidate cut took away.
+    candidates_left_out = models.JSONField(default=list)
     # Drawn when the scores are whole: probabilities, classes, where on the sky.
     figures = models.JSONField(default=list)
     created = models.DateTimeField(auto_now_add=True)

@@ -46,6 +46,10 @@ class Method(models.Model):
     cut_inputs = models.JSONField()
     outputs = models.JSONField()
     cuts = models.JSONField()
+    candidate_cuts = models.JSONField(default=list)
+    # The declared columns of its catalogs, and where they come from; null: outputs and inputs.
+    catalog = models.JSONField(null=True)
+    catalog_names = models.JSONField(default=dict)
     parameters = models.JSONField()
     rank_by = models.CharField(max_length=60)
 

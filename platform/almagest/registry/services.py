@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from almagest.contract import AlmagestError
+from almagest.contract import AlmagestError, Cut
 from almagest.contract import Method as MethodDeclaration
 from almagest.contract import Plugin as PluginDeclaration
 from almagest.registry.models import Method, Plugin
@@ -58,7 +58,14 @@ def _method_values(method: MethodDeclaration) -> dict:
         "inputs": method.inputs.to_json(),
         "cut_inputs": method.cut_inputs.to_json(),
         "outputs": method.outputs.to_json(),
-        "cuts": [{"name": cut.name, "description": cut.description} for cut in method.cuts],
+        "cuts": [_said(cut) for cut in method.cuts],
+        "candidate_cuts": [_said(cut) for cut in method.candidate_cuts],
+        "catalog": method.catalog and method.catalog.to_json(),
+        "catalog_names": dict(method.catalog_names),
         "parameters": [asdict(parameter) for parameter in method.parameters],
         "rank_by": method.rank_by,
     }
+
+
+def _said(cut: Cut) -> dict:
+    return {"name": cut.name, "description": cut.description}
