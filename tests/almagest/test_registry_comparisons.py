@@ -90,7 +90,12 @@ def test_a_study_whose_method_is_gone_is_refused(toys, start):
 
 
 @pytest.mark.parametrize(
-    ("change", "words"), [({"checksum": ""}, "not frozen yet"), ({"plugin_name": "others"}, "labelled by others")]
+    ("change", "words"),
+    [
+        ({"checksum": ""}, "not frozen yet"),
+        ({"plugin_name": "others"}, "labelled by others"),
+        ({"method_name": "gone"}, "was cut for gone and has no .*; freeze one with --method"),
+    ],
 )
 def test_only_a_frozen_sample_of_the_plugin_will_do(toys, start, change, words):
     for name, value in change.items():

@@ -5,7 +5,7 @@ from django.db import transaction
 from almagest.contract import PluginError
 from almagest.registry.models import Comparison, Method, Plugin
 from almagest.registry.services import RegistryError
-from almagest.registry.training import parameters_parse, sample_check, training_chunk
+from almagest.registry.training import inputs_check, parameters_parse, sample_check, training_chunk
 from almagest.runs.models import Run
 from almagest.runs.services import run_start
 from almagest.samples.models import Sample
@@ -27,7 +27,7 @@ def comparison_start(
     Raises
     ------
     RegistryError
-        When there is no such study, the sample is not frozen or another plugin's, a parameter is unknown or not allowed,
+        When there is no such study, the sample is not frozen or another plugin's or lacks inputs, a parameter is unknown or not allowed,
         two contenders would be the same, or the comparison is being made already. Nothing is written then.
     """
     Plugin.objects.select_for_update().get(pk=plugin.pk)  # two clicks on one button are one comparison
@@ -35,6 +35,8 @@ def comparison_start(
     sample_check(sample, plugin)
     _check_not_under_way(plugin, study, sample)
     trainings = _trainings(plugin, declared, given)
+    for method, _ in trainings.values():
+        inputs_check(sample, method)
     comparison = Comparison.objects.create(
         plugin=plugin, study=declared, sample=sample, owner=owner, visibility=sample.visibility
     )

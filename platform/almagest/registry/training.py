@@ -27,11 +27,12 @@ def training_start(*, method: Method, sample: Sample, parameters: dict, owner=No
     Raises
     ------
     RegistryError
-        When the sample is not frozen yet, or is another plugin's, or a parameter is unknown.
+        When the sample is not frozen yet, or is another plugin's, or lacks inputs, or a parameter is unknown.
     PluginError
         When a parameter's value is not allowed.
     """
     sample_check(sample, method.plugin)
+    inputs_check(sample, method)
     parameters_parse(method, parameters)
     asked = {"plugin": method.plugin.name, "method": method.name, "sample": sample.name, "given": parameters}
     title = f"Train {method.plugin.name} {method.name} on {sample.name}"
@@ -46,6 +47,17 @@ def sample_check(sample: Sample, plugin: Plugin) -> None:
         raise RegistryError(f"sample {sample.name} is not frozen yet; wait for its run")
     if sample.plugin_name != plugin.name:
         raise RegistryError(f"sample {sample.name} was labelled by {sample.plugin_name}, not by {plugin.name}")
+
+
+def inputs_check(sample: Sample, method: Method) -> None:
+    """See that the sample was cut with all of the method's inputs, or raise `RegistryError`."""
+    cut_for = method.plugin.methods.filter(name=sample.method_name).first()
+    there = cut_for.input_table.names if cut_for else []
+    if missing := [name for name in method.input_table.names if name not in there]:
+        raise RegistryError(
+            f"sample {sample.name} was cut for {sample.method_name} and has no {', '.join(missing)}; freeze one with "
+            f"--method {method.name}"
+        )
 
 
 def parameters_parse(method: Method, given: dict) -> dict:
