@@ -5,12 +5,15 @@ from pathlib import Path
 from django.db import connection
 
 from almagest.catalogs.models import Edition
+from almagest.catalogs.tables import source_name
 from almagest.contract import Column, Table
 from almagest.contract.sample import Sample as SampleFolder
 from almagest.contract.units import unit_factor
 from almagest.core.copy import copy_in
 from almagest.core.files import local_copy
 from almagest.core.tables import column_list, quote, sql_type
+from almagest.predictions.models import PredictionSet
+from almagest.predictions.tables import IS_CANDIDATE
 from almagest.registry.models import ModelVersion
 from almagest.sky.models import Survey
 from almagest.sky.selectors import measurements_as_of
@@ -50,7 +53,6 @@ def _load_members(version: ModelVersion) -> None:
 
 def _insert(edition: Edition, survey: Survey) -> str:
     table, there = edition.table, SURVEYS[survey.slug].table
-    outputs = edition.version.output_table.names
     special = {
         "object_id": "p.object_id",
         "survey": "%s",
@@ -58,30 +60,42 @@ def _insert(edition: Edition, survey: Survey) -> str:
         "sample_split": "t.split",
         "sample_label": "t.label",
     } | {name: f"o.{name}" for name in ("source_id", "ra", "dec", "healpix")}
-    special |= {name: f"p.{quote(name)}" for name in outputs}
-    values = [special.get(column.name) or _measured(column, there) for column in table.columns]
-    measured = [c.name for c in table.columns if c.name not in special and c.name in there]
+    sources = {c.name: source_name(edition.version.method, c.name) for c in table.columns if c.name not in special}
+    outputs = edition.version.output_table.names
+    values = special | {
+        name: f"p.{quote(source)}" if source in outputs else _measured(table[name], source, there)
+        for name, source in sources.items()
+    }
+    measured = [name for name in dict.fromkeys(sources.values()) if name not in outputs and name in there]
     rank_by = quote(edition.version.method.rank_by)
     return (
-        f"INSERT INTO {quote(edition.table_name)} ({column_list(table.names)}) SELECT {', '.join(values)} "
+        f"INSERT INTO {quote(edition.table_name)} ({column_list(table.names)}) "
+        f"SELECT {', '.join(values[name] for name in table.names)} "
         f"FROM {quote(edition.prediction_set.table_name)} p JOIN objects o ON o.id = p.object_id "
         f"JOIN ({measurements_as_of(survey, measured, edition.prediction_set.ingest_id)}) m ON m.object_id = p.object_id "
         f"LEFT JOIN {quote(MEMBERS.name)} t ON t.object_id = p.object_id "
-        f"WHERE p.survey_id = %s AND p.{rank_by} >= %s::real ORDER BY p.{rank_by} DESC"
+        f"WHERE p.survey_id = %s AND {_eligible(edition.prediction_set)} AND p.{rank_by} >= %s::real "
+        f"ORDER BY p.{rank_by} DESC"
     )
 
 
-def _measured(column: Column, there: Table) -> str:
-    if column.name not in there:
+def _eligible(scores: PredictionSet) -> str:
+    """Condition on the scores' rows that may be candidates, whatever the threshold."""
+    return quote(IS_CANDIDATE.name) if scores.has_candidates else "true"
+
+
+def _measured(column: Column, source: str, there: Table) -> str:
+    if source not in there:
         return f"NULL::{sql_type(column)}"
-    factor = unit_factor(there[column.name].unit, column.unit)
-    value = f"m.{quote(column.name)}" + (f" * {factor!r}" if factor != 1.0 else "")
+    factor = unit_factor(there[source].unit, column.unit)
+    value = f"m.{quote(source)}" + (f" * {factor!r}" if factor != 1.0 else "")
     return f"({value})::{sql_type(column)}"
 
 
 def catalog_statistics(edition: Edition) -> None:
     """Set the edition's counts, ranges, histogram and thresholds."""
     scores, rank_by = quote(edition.prediction_set.table_name), quote(edition.version.method.rank_by)
+    eligible = _eligible(edition.prediction_set)
     name = quote(edition.table_name)
     numbers = [c.name for c in edition.table.columns if c.is_number and c.level < 3]
     with connection.cursor() as cursor:
@@ -99,7 +113,7 @@ def catalog_statistics(edition: Edition) -> None:
             edition.words[column] = [row[0] for row in cursor.fetchall()]
         cursor.execute(
             f"SELECT least(width_bucket({rank_by}, 0, 1, {HISTOGRAM_BINS}), {HISTOGRAM_BINS}) AS bin, count(*) "
-            f"FROM {scores} WHERE {rank_by} IS NOT NULL GROUP BY bin"
+            f"FROM {scores} WHERE {rank_by} IS NOT NULL AND {eligible} GROUP BY bin"
         )
         counts = dict(cursor.fetchall())
         edition.histogram = {
@@ -107,5 +121,5 @@ def catalog_statistics(edition: Edition) -> None:
             "counts": [counts.get(i + 1, 0) for i in range(HISTOGRAM_BINS)],
         }
         above = ", ".join(f"count(*) FILTER (WHERE {rank_by} >= {t}::real)" for t in THRESHOLDS)
-        cursor.execute(f"SELECT {above} FROM {scores}")
+        cursor.execute(f"SELECT {above} FROM {scores} WHERE {eligible}")
         edition.thresholds = [{"threshold": t, "count": n} for t, n in zip(THRESHOLDS, cursor.fetchone(), strict=True)]

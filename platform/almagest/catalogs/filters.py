@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
-from almagest.catalogs.services import CatalogError
+from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.tables import is_sortable
 from almagest.contract import Column, Table
 from almagest.core.tables import quote, sql_type

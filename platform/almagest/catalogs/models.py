@@ -34,12 +34,15 @@ class Edition(models.Model):
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="editions")
     prediction_set = models.ForeignKey(PredictionSet, on_delete=models.PROTECT, related_name="editions")
     run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="edition")
-    # Candidates are the objects whose `rank_by` is at least this.
+    # Candidates are the objects whose `rank_by` is at least this, and where the method has candidate cuts, which pass.
     threshold = models.FloatField()
+    # Column of the catalog's table that holds what its method ranks by.
+    rank_by = models.CharField(max_length=60)
     # The declared table, as JSON: the page's columns, units and filters.
     columns = models.JSONField()
     rows = models.IntegerField(null=True)
-    # Over all scored objects, {"edges": […], "counts": […]}, and [{"threshold": t, "count": n}].
+    # Over all scored objects, or where the method has candidate cuts over those that pass: {"edges": […], "counts": […]},
+    # and [{"threshold": t, "count": n}].
     histogram = models.JSONField(default=dict)
     thresholds = models.JSONField(default=list)
     survey_counts = models.JSONField(default=dict)

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
+from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.filters import Filters
 from almagest.catalogs.models import Edition
-from almagest.catalogs.services import CatalogError
 from almagest.core.tables import column_list, quote, sql_type
 
 STATEMENT_TIMEOUT = "5s"

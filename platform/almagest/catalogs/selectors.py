@@ -2,8 +2,8 @@
 
 from django.db.models import QuerySet
 
+from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.models import Catalog, Edition
-from almagest.catalogs.services import CatalogError
 
 
 def catalog_list(*, user) -> QuerySet[Edition]:

@@ -7,9 +7,9 @@ from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from almagest.catalogs.build import catalog_fill, catalog_statistics
+from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.models import Catalog, Edition
-from almagest.catalogs.tables import catalog_table
-from almagest.contract import AlmagestError
+from almagest.catalogs.tables import catalog_table, rank_column
 from almagest.core.tables import create_indexes, create_table, drop_table, table_exists
 from almagest.predictions.models import PredictionSet
 from almagest.registry.models import ModelVersion
@@ -22,10 +22,6 @@ KIND = "publish_catalog"
 READERS_LEAVE_WITHIN = timedelta(minutes=2)
 
 
-class CatalogError(AlmagestError):
-    """A catalog is not there, cannot be published, or was asked for something that it does not have."""
-
-
 @transaction.atomic
 def catalog_publish_start(
     *, slug: str, version: ModelVersion, threshold: float, title: str = "", description: str = "", owner=None
@@ -35,7 +31,7 @@ def catalog_publish_start(
     Raises
     ------
     CatalogError
-        When the version has no scores, or the threshold is not between 0 and 1.
+        When the version has no scores, the threshold is not between 0 and 1, or the catalog would lack the ranking.
     """
     scores = version.prediction_sets.filter(state=PredictionSet.State.CURRENT).first()
     if scores is None:
@@ -47,7 +43,8 @@ def catalog_publish_start(
     Catalog.objects.select_for_update().get(pk=catalog.pk)
     revision = (catalog.editions.aggregate(last=Max("revision"))["last"] or 0) + 1
     edition = Edition(catalog=catalog, revision=revision, version=version, prediction_set=scores, threshold=threshold)
-    edition.columns = catalog_table(version, edition.table_name).table.to_json()
+    table = catalog_table(version, edition.table_name).table
+    edition.columns, edition.rank_by = table.to_json(), rank_column(version.method, table)
     edition.is_simulated = Survey.objects.filter(slug__in=scores.surveys, observed=False).exists()
     edition.save()
     edition.run = run_start(

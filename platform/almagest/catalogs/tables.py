@@ -1,8 +1,11 @@
 """The declared table behind a catalog: who and where, what was measured, what the model says."""
 
+from dataclasses import replace
+
+from almagest.catalogs.errors import CatalogError
 from almagest.contract import Column, Table
 from almagest.core.tables import DeclaredTable
-from almagest.registry.models import ModelVersion
+from almagest.registry.models import Method, ModelVersion
 
 KEYS = (
     Column("object_id", "int64", ucd="meta.record", description="Object in this database", nullable=False, level=3),
@@ -53,13 +56,46 @@ SAMPLE = (
 
 
 def catalog_table(version: ModelVersion, name: str) -> DeclaredTable:
-    """Declaration of a catalog's table: every number and every indexed word can be filtered and sorted by."""
-    taken = {column.name for column in (*KEYS, *SAMPLE)}
-    outputs = version.output_table.columns
-    shown = [c for c in version.method.shown_columns if c.name not in taken | {o.name for o in outputs}]
-    table = Table(name, f"Candidates of {version}", (*KEYS, *outputs, *SAMPLE, *shown))
+    """Declaration of a catalog's table: every number and every indexed word can be filtered and sorted by.
+
+    Where the method declares its catalogs' columns, these and the position are what is shown; the platform's own are
+    there on demand.
+    """
+    if version.method.catalog:
+        columns = _declared_columns(version)
+    else:
+        outputs = version.output_table.columns
+        taken = {column.name for column in (*KEYS, *outputs, *SAMPLE)}
+        columns = (*KEYS, *outputs, *SAMPLE, *(c for c in version.method.shown_columns if c.name not in taken))
+    table = Table(name, f"Candidates of {version}", columns)
     sortable = [c.name for c in table.columns if is_sortable(c)]
     return DeclaredTable(table, ("object_id",), indexes=(*((name, "object_id") for name in sortable), ("healpix",)))
+
+
+def _declared_columns(version: ModelVersion) -> tuple[Column, ...]:
+    ours = [c if c.name in ("ra", "dec") else replace(c, level=3) for c in (*KEYS, *SAMPLE)]
+    taken = {column.name for column in ours}
+    declared = [c for c in Table.from_json(version.method.catalog).columns if c.name not in taken]
+    return (*ours[: len(KEYS)], *declared, *ours[len(KEYS) :])
+
+
+def source_name(method: Method, name: str) -> str:
+    """The output or survey column that a catalog's column of that name comes from."""
+    return method.catalog_names.get(name, name) if method.catalog else name
+
+
+def rank_column(method: Method, table: Table) -> str:
+    """The catalog's column of what candidates are ranked by.
+
+    Raises
+    ------
+    CatalogError
+        When the method's declared columns leave it out.
+    """
+    for column in table.columns:
+        if source_name(method, column.name) == method.rank_by:
+            return column.name
+    raise CatalogError(f"the catalog of {method} has no column of {method.rank_by}; declare one, to rank candidates by")
 
 
 def is_sortable(column: Column) -> bool:

@@ -31,7 +31,8 @@ class PredictionSet(models.Model):
     # How many objects were read, and what each cut took away: [{"name": …, "count": …}] in the cuts' order.
     objects_read = models.BigIntegerField(null=True)
     left_out = models.JSONField(default=list)
-    # What came after the model, in order: who was not called the signal, and what each candidate cut took away.
+    # What came after the model, in order: who was not called the signal, and what each candidate cut took away. Named
+    # when the scoring starts, counted when it is published; empty where the method then had no candidate cuts.
     candidates_left_out = models.JSONField(default=list)
     # Drawn when the scores are whole: probabilities, classes, where on the sky.
     figures = models.JSONField(default=list)
@@ -55,6 +56,11 @@ class PredictionSet(models.Model):
         """Name of the table with the scores."""
         return f"predictions_v{self.version_id}_s{self.pk}"
 
+    @property
+    def has_candidates(self) -> bool:
+        """Whether the table says of each object if it is a candidate."""
+        return bool(self.candidates_left_out)
+
 
 class Verification(Owned):
     """A version's scores beside the labels of another catalog, object by object; empty until its run has measured it."""
@@ -71,7 +77,8 @@ class Verification(Owned):
     ingest_id = models.BigIntegerField()
     cross_match_id = models.BigIntegerField()
     run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="verification")
-    # Both {"not_trained_on": […], "all": […]}: of the pairs that the model has not learned from, and of all of them.
+    # Both {"not_trained_on": […], "all": […]}: of the pairs that the model has not learned from, and of all of them;
+    # the figures also "relations": those that the plugin draws of all labelled pairs.
     metrics = models.JSONField(default=dict)
     figures = models.JSONField(default=dict)
     # [{"name": step, "count": n, "surveys": {slug: n}}], from the catalog's objects to the pairs that are measured.

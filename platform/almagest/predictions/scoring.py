@@ -6,8 +6,9 @@ import pyarrow as pa
 
 from almagest.contract import Method, PluginError
 from almagest.contract.casting import cast_to
-from almagest.contract.cuts import apply_cuts
+from almagest.contract.cuts import apply_cuts, mark_candidates
 from almagest.predictions.models import PredictionSet
+from almagest.predictions.tables import IS_CANDIDATE
 from almagest.samples.reading import KEYS, read_rows
 from almagest.sky.models import Survey
 
@@ -19,7 +20,8 @@ def score_block(
 
     Returns
     -------
-    Rows with ``object_id``, ``revision`` and the method's outputs; and counts: objects read, left out by each cut.
+    Rows with ``object_id``, ``revision``, the method's outputs and, where the set has it, ``is_candidate``; and counts:
+    objects read, left out by each cut, scored but left out of the candidates by each step.
 
     Raises
     ------
@@ -32,6 +34,11 @@ def score_block(
     outputs = cast_to(scores.version.output_table, method.module().score(model, kept))
     if outputs.num_rows != kept.num_rows:
         raise PluginError(f"{method.name} gave {outputs.num_rows} rows for {kept.num_rows} objects")
-    for i, key in enumerate(KEYS):
-        outputs = outputs.add_column(i, key, kept[key])
-    return outputs, {"objects_read": batch.num_rows, "left_out": list(left_out.items())}
+    counts = {"objects_read": batch.num_rows, "left_out": list(left_out.items())}
+    seen = pa.table({name: table[name] for table in (kept, outputs) for name in table.column_names})
+    rows = seen.select([*KEYS, *outputs.column_names])
+    if scores.has_candidates:
+        is_candidate, taken = mark_candidates(method.candidate_cuts, scores.version.method.plugin.signal, seen)
+        rows = rows.append_column(IS_CANDIDATE.name, is_candidate)
+        counts["candidates_left_out"] = list(taken.items())
+    return rows, counts

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from almagest.contract import AlmagestError
+from almagest.contract.cuts import PREDICTED_CLASS, candidate_steps
 from almagest.core.copy import copy_in
 from almagest.core.tables import create_indexes, create_table, drop_table, quote, table_exists
 from almagest.predictions.figures import scoring_figures
@@ -52,7 +53,9 @@ def scoring_start(*, version: ModelVersion, surveys: list[str] | None = None, ow
     blocks = [ChunkSpec(version.method.runtime, block) for survey in chosen for block in _blocks(survey, now.ingest_id)]
     if not blocks:
         raise ScoringError(f"{version}: there are no objects to score; ingest a survey first")
-    scores = PredictionSet.objects.create(version=version, ingest_id=now.ingest_id, surveys=[s.slug for s in chosen])
+    scores = PredictionSet.objects.create(
+        version=version, ingest_id=now.ingest_id, surveys=[s.slug for s in chosen], candidates_left_out=_steps(version)
+    )
     create_table(set_table(scores), with_indexes=False)
     finish = ChunkSpec("data", {"publish": scores.pk}, phase=1)
     scores.run = run_start(
@@ -77,6 +80,15 @@ def _surveys(version: ModelVersion, slugs: list[str] | None, owner) -> list[Surv
     if unfit := [slug for slug in slugs if not can_feed(slug, inputs)]:
         raise ScoringError(f"{', '.join(unfit)} cannot be scored by {version}: needs {', '.join(inputs.names)}")
     return [survey for survey in seen if survey.slug in slugs]
+
+
+def _steps(version: ModelVersion) -> list[dict]:
+    """The steps from a scored object to a candidate, not counted yet; none where the method has no candidate cuts."""
+    cuts = version.method.candidate_cuts
+    if not cuts or PREDICTED_CLASS not in version.output_table:
+        return []
+    names = candidate_steps(version.method.plugin.signal, [cut["name"] for cut in cuts])
+    return [{"name": name, "count": 0} for name in names]
 
 
 def _blocks(survey: Survey, ingest_id: int) -> list[dict]:
@@ -110,7 +122,8 @@ def scoring_publish(*, claim: Claim, scores: PredictionSet) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {quote(scores.table_name)}")
     results = list(Chunk.objects.filter(run_id=claim.run_id, phase=0).values_list("result", flat=True))
-    scores.left_out = _summed(results)
+    scores.left_out = _summed(results, "left_out")
+    scores.candidates_left_out = _summed(results, "candidates_left_out")
     scores.rows, scores.objects_read = (sum(r[key] for r in results) for key in ("rows", "objects_read"))
     scores.figures = scoring_figures(scores)
     with transaction.atomic():
@@ -124,11 +137,11 @@ def scoring_publish(*, claim: Claim, scores: PredictionSet) -> None:
         )
 
 
-def _summed(results: list[dict]) -> list[dict]:
+def _summed(results: list[dict], kind: str) -> list[dict]:
     """What each cut took away over all blocks, in the cuts' order."""
     total = Counter()
     for result in results:
-        total.update(dict(result["left_out"]))
+        total.update(dict(result.get(kind, ())))
     return [{"name": name, "count": total[name]} for name in total]
 
 

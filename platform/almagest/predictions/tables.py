@@ -16,6 +16,13 @@ KEYS = (
     ),
     Column("survey_id", "int32", ucd="meta.id.part", description="Survey of the object", nullable=False),
 )
+IS_CANDIDATE = Column(
+    "is_candidate",
+    "bool",
+    ucd="meta.code",
+    description="Whether the object is called the signal and passes all candidate cuts",
+    nullable=False,
+)
 
 VERIFICATION_PAIRS = DeclaredTable(
     Table(
@@ -39,9 +46,11 @@ VERIFICATION_PAIRS = DeclaredTable(
 )
 
 
-def prediction_table(version: ModelVersion, name: str) -> DeclaredTable:
-    """Declaration of a table of scores named `name`."""
+def prediction_table(version: ModelVersion, name: str, *, with_candidates: bool = False) -> DeclaredTable:
+    """Declaration of a table of scores named `name`, with `IS_CANDIDATE` or without."""
     table = version.output_table.with_columns(*KEYS, name=name, first=True)
+    if with_candidates:
+        table = table.with_columns(IS_CANDIDATE)
     return DeclaredTable(table, primary_key=("object_id",), indexes=((version.method.rank_by, "object_id"),))
 
 
@@ -52,4 +61,5 @@ def declared_tables() -> list[DeclaredTable]:
 
 def set_table(prediction_set: PredictionSet) -> DeclaredTable:
     """Declaration of a set's own table."""
-    return prediction_table(prediction_set.version, prediction_set.table_name)
+    has_candidates = prediction_set.has_candidates
+    return prediction_table(prediction_set.version, prediction_set.table_name, with_candidates=has_candidates)

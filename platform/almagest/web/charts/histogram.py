@@ -3,13 +3,17 @@
 from almagest.web.charts.scales import Frame, decades, log_share
 
 
-def histogram(stored: dict, *, threshold: float, x_label: str, frame: Frame | None = None) -> dict:
+def histogram(
+    stored: dict, *, threshold: float, x_label: str, of: str = "scored objects", frame: Frame | None = None
+) -> dict:
     """What the template draws: bars, ticks, the threshold's line.
 
     Parameters
     ----------
     stored
         ``{"edges": n + 1 numbers from 0 to 1, "counts": n numbers}``.
+    of
+        What is counted.
     """
     frame = frame or Frame()
     edges, counts = stored.get("edges", [0, 1]), stored.get("counts", [0])
@@ -24,5 +28,5 @@ def histogram(stored: dict, *, threshold: float, x_label: str, frame: Frame | No
         "frame": frame, "bars": bars, "threshold": {"x": frame.x(threshold), "value": threshold}, "x_label": x_label,
         "y_label": "objects", "x_ticks": [{"x": frame.x(i / 5), "text": f"{i / 5:.1f}"} for i in range(6)],
         "y_ticks": [{"y": frame.y(log_share(n, largest)), "text": f"{n:,}"} for n in decades(largest)],
-        "summary": f"{sum(counts):,} scored objects by {x_label}; {sum(b['count'] for b in bars if b['chosen']):,} at or above {threshold}",
+        "summary": f"{sum(counts):,} {of} by {x_label}; {sum(b['count'] for b in bars if b['chosen']):,} at or above {threshold}",
     }  # fmt: skip

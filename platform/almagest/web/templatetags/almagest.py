@@ -69,6 +69,12 @@ def percent(value: float | None) -> str:
 
 
 @register.filter
+def share(value: float) -> str:
+    """A share that may be tiny as a percentage in three figures."""
+    return f"{100 * value:.3g} %"
+
+
+@register.filter
 def duration(seconds: float | None) -> str:
     """``3.2 s`` or ``4 min 10 s``."""
     if seconds is None:

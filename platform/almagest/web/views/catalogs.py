@@ -8,6 +8,7 @@ from almagest.catalogs.models import Edition
 from almagest.catalogs.paging import count_rows, read_page, stream_rows
 from almagest.catalogs.selectors import catalog_get, catalog_list
 from almagest.catalogs.tables import is_sortable
+from almagest.predictions.funnel import funnel
 from almagest.web.charts.histogram import histogram
 from almagest.web.downloads import csv_response
 from almagest.web.rows import candidate_row
@@ -31,10 +32,12 @@ def catalog(request: HttpRequest, slug: str) -> HttpResponse:
     page_context = _page(edition, filters, request)
     if request.headers.get("HX-Target") == "rows":
         return render(request, "catalogs/_rows.html", page_context)
-    rank_by = edition.version.method.rank_by
     context = page_context | {
-        "chart": histogram(edition.histogram, threshold=edition.threshold, x_label=edition.table[rank_by].description),
-        "funnel": _funnel(edition),
+        "chart": histogram(
+            edition.histogram, threshold=edition.threshold, x_label=edition.table[edition.rank_by].description,
+            of="candidates" if edition.prediction_set.has_candidates else "scored objects",
+        ),
+        "funnel": funnel(edition.prediction_set, (f"{edition.rank_by} ≥ {edition.threshold:g}", edition.rows)),
         "ranges": [_range(edition, column, filters) for column in edition.table.columns if column.is_number and is_sortable(column)],
         "words": [_words(edition, column, filters) for column in edition.table.columns if column.dtype == "string" and column.indexed],
     }  # fmt: skip
@@ -42,8 +45,7 @@ def catalog(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page(edition: Edition, filters: Filters, request: HttpRequest) -> dict:
-    rank_by = edition.version.method.rank_by
-    sort, descending = parse_sort(edition.table, request.GET.get("sort", ""), f"-{rank_by}")
+    sort, descending = parse_sort(edition.table, request.GET.get("sort", ""), f"-{edition.rank_by}")
     size = request.GET.get("size", "")
     size = int(size) if size.isdecimal() and int(size) in PAGE_SIZES else PAGE_SIZES[1]
     page = read_page(
@@ -54,7 +56,7 @@ def _page(edition: Edition, filters: Filters, request: HttpRequest) -> dict:
     return {
         "edition": edition, "page": page, "rows": [candidate_row(row, columns) for row in page.rows], "columns": columns, "count": count,
         "is_exact": is_exact, "sort": sort, "size": size, "descending": descending, "filters": filters, "sizes": PAGE_SIZES,
-        "rank_by": rank_by,
+        "rank_by": edition.rank_by,
         "sortable": {c.name for c in columns if is_sortable(c)},
     }  # fmt: skip
 
@@ -71,26 +73,10 @@ def _words(edition: Edition, column, filters: Filters) -> dict:
     return {"column": column, "choices": choices, "chosen": filters.shown.get(column.name, "")}
 
 
-def _funnel(edition: Edition) -> list[dict]:
-    """From all objects read to the candidates, cut by cut."""
-    scores = edition.prediction_set
-    steps, left = [{"name": "objects in the surveys", "count": scores.objects_read}], scores.objects_read or 0
-    for cut in scores.left_out:
-        left -= cut["count"]
-        steps.append({"name": cut["name"], "count": left, "taken": cut["count"]})
-    steps.append(
-        {
-            "name": f"{edition.version.method.rank_by} ≥ {edition.threshold:g}",
-            "count": edition.rows,
-            "taken": left - edition.rows,
-        }
-    )
-    for step in steps:
-        step["share"] = step["count"] / (scores.objects_read or 1)
-    return steps
-
-
 def _csv(edition: Edition, filters: Filters, request: HttpRequest) -> StreamingHttpResponse:
-    sort, descending = parse_sort(edition.table, request.GET.get("sort", ""), f"-{edition.version.method.rank_by}")
+    """What the table is made of; with ``columns=all`` also what is there on demand alone (level 3)."""
+    sort, descending = parse_sort(edition.table, request.GET.get("sort", ""), f"-{edition.rank_by}")
     rows = stream_rows(edition, filters, sort=sort, descending=descending)
-    return csv_response(f"{edition.catalog.slug}-r{edition.revision}.csv", edition.table.names, rows)
+    highest = 3 if request.GET.get("columns") == "all" else 2
+    names = [column.name for column in edition.table.columns if column.level <= highest]
+    return csv_response(f"{edition.catalog.slug}-r{edition.revision}.csv", names, rows)

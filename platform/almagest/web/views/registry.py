@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from almagest.catalogs.selectors import catalog_list
+from almagest.predictions.funnel import funnel
 from almagest.predictions.selectors import current_sets, figure_list
 from almagest.registry.selectors import comparison_list, plugin_get, plugin_list, study_list, version_get, version_list
 from almagest.samples.selectors import sample_get, sample_list
@@ -53,6 +54,7 @@ def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpRe
         "surveys": surveys,
         "ingests": ingest_list(user=request.user).filter(survey__in=surveys, pk__lte=version.sample.ingest_id),
         "scores": scores,
+        "funnel": funnel(scores) if scoring else [],
         "editions": catalog_list(user=request.user).filter(version=version),
         "search": searched(version),
         "comparison": comparison_list(user=request.user).filter(pk=version.comparison_id).first(),

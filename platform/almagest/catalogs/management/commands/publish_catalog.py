@@ -33,4 +33,4 @@ class Command(BaseCommand):
             catalog_publish_start(slug=slug, version=version, threshold=threshold, title=title, description=description)
         )
         edition = Edition.objects.get(run=run)
-        self.stdout.write(f"{edition}: {edition.rows:,} candidates at {version.method.rank_by} >= {threshold}")
+        self.stdout.write(f"{edition}: {edition.rows:,} candidates at {edition.rank_by} >= {threshold}")

@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
+from almagest.predictions.funnel import funnel
 from almagest.predictions.models import PredictionSet
 from almagest.predictions.services import scoring_start
 from almagest.registry.selectors import version_get
@@ -33,3 +34,7 @@ class Command(BaseCommand):
         )
         for cut in scores.left_out:
             self.stdout.write(f"  left out: {cut['count']:>7,} {cut['name']}")
+        if scores.has_candidates:
+            self.stdout.write("  from the objects read to the candidates:")
+            for step in funnel(scores):
+                self.stdout.write(f"  {step['count']:>15,} {step['share']:>9.3%} {step['name']}")
