@@ -99,6 +99,15 @@ outputs = Table(
     ),
 )
 has_size = Cut("large", "has a size", lambda rows: pc.fill_null(pc.greater(rows["size"], 1), True))
+is_near = Cut("near", "y below 2", lambda rows: pc.less(rows["y"], 2))
+catalog = Table(
+    "found",
+    "Points that may be A.",
+    (
+        Column("y", "float32", "mag", "phot.mag", "Second coordinate"),
+        Column("prob", "float32", "", "stat.probability", "Probability of A"),
+    ),
+)
 seed = Parameter("seed", 1, "Start of the random numbers", 0, 99)
 nearest = Method(
     name="nearest",
@@ -111,6 +120,9 @@ nearest = Method(
     outputs=outputs,
     rank_by="p_a",
     cuts=(has_size,),
+    candidate_cuts=(is_near,),
+    catalog=catalog,
+    catalog_names={"prob": "p_a"},
     parameters=(seed,),
 )
 methods = (nearest,)

@@ -73,6 +73,16 @@ DECLARATIONS = [
     ('"mag", "phot.mag", "First', '"", "phot.mag", "First', "have a unit: x"),
     ('"Probability of A")', '"Probability of A", nullable=False)', "outputs may be null.*p_a"),
     ('Column("size"', 'Column("split"', "a sample's own: split"),
+    ('"near", "y below 2"', '"near", ""', "a name and a description: near"),
+    ("candidate_cuts=(is_near,)", "candidate_cuts=(is_near, is_near)", "names of their own: near, near"),
+    ('Column("predicted_class", "string"', 'Column("guess", "string"', "candidate cuts has an output predicted_class"),
+    ('Column("predicted_class", "string"', 'Column("is_candidate", "string"', "the platform's own: is_candidate"),
+    ('Column("y", "float32", "mag", "phot.mag", "Second coordinate"),\n        Column("prob"',
+     'Column("y", "float32", "mag", "", "Second coordinate"),\n        Column("prob"', "description and a UCD: y"),
+    ('Column("prob"', 'Column("ra"', "its catalog has the name of one of the platform's own: ra"),
+    ('{"prob": "p_a"}', '{"probability": "p_a"}', "catalog_names are of the catalog's columns: probability"),
+    ('{"prob": "p_a"}', "{}", "shows what it ranks by: no column is of p_a"),
+    ('Column("prob", "float32"', 'Column("prob", "float64"', "type and unit of its output: prob of p_a"),
     ("numbers\", 0, 99", "numbers\", 5, 99", "default is an allowed value"),
     ('"Start of the random numbers"', '""', "parameters have a description: seed"),
 ]  # fmt: skip
@@ -130,9 +140,15 @@ SCORINGS = [
     ("    distance =", "    assert not missing.any()\n    distance =", "nulls or a PluginError: it raised AssertionError"),
     ("missing = ~np.isfinite(where).all(axis=1)", "missing = where[:, 1] > 1", "a whole row has a score"),
 ]  # fmt: skip
+CANDIDATES = [
+    ('pc.less(rows["y"], 2)', 'pc.less(rows["size"], 0)', "some of its simulation are candidates: none"),
+    ('pc.less(rows["y"], 2)', 'rows["y"]', "near says yes or no of each row: float"),
+    ('pc.less(rows["y"], 2)', 'pc.less(rows["y"], 2).filter(rows["p_a"])', "near takes inputs.*it raised"),
+    ('pc.less(rows["y"], 2)', 'pc.is_valid(rows["y"].drop_null())', "near says yes or no of each row"),
+    ('pc.less(rows["y"], 2)', 'pc.less(rows["z"], 2)', "near takes inputs.*it raised KeyError"),
+]
 
-
-BROKEN = [*DECLARATIONS, *SIMULATIONS, *LABELLINGS, *TRAININGS, *SCORINGS]
+BROKEN = [*DECLARATIONS, *SIMULATIONS, *LABELLINGS, *TRAININGS, *SCORINGS, *CANDIDATES]
 
 
 @pytest.mark.parametrize(("old", "new", "law"), BROKEN, ids=[law for _, _, law in BROKEN])

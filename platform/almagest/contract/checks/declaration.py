@@ -4,7 +4,8 @@ import re
 from typing import get_args
 
 from almagest.contract.checks.laws import Subject
-from almagest.contract.columns import Column
+from almagest.contract.columns import Column, Table
+from almagest.contract.cuts import PREDICTED_CLASS
 from almagest.contract.errors import PluginError
 from almagest.contract.plugin import Labelling, Method, Plugin, Runtime
 from almagest.contract.sample import KEY_COLUMNS
@@ -12,6 +13,10 @@ from almagest.contract.sample import KEY_COLUMNS
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # First words of UCDs whose quantities always have a unit, unless they are ratios.
 WITH_UNIT = ("phot.mag", "phot.flux", "phys.angSize", "pos.eq", "pos.distance", "pos.angDistance", "em.wl")
+
+# Columns that the platform gives to tables of scores and of catalogs.
+OF_SCORES = ("is_candidate",)
+OF_CATALOGS = ("ra", "dec", "healpix", "sample_split", "sample_label", *KEY_COLUMNS.names)
 
 
 def check_declaration(plugin: Plugin) -> None:
@@ -51,7 +56,44 @@ def _check_method(subject: Subject, method: Method) -> None:
         subject.require(not clash, "no column has the name of one of a sample's own", ", ".join(clash))
     bound = [column.name for column in method.outputs.columns if not column.nullable]
     subject.require(not bound, "outputs may be null: a bad row has none", ", ".join(bound))
+    clash = [name for name in method.outputs.names if name in OF_SCORES]
+    subject.require(not clash, "no output has the name of one of the platform's own", ", ".join(clash))
+    _check_cuts(subject, method)
+    _check_catalog(subject, method)
     _check_parameters(subject, method)
+
+
+def _check_cuts(subject: Subject, method: Method) -> None:
+    for cuts in (method.cuts, method.candidate_cuts):
+        names = [cut.name for cut in cuts]
+        subject.require(len(set(names)) == len(names), "cuts have names of their own", ", ".join(names))
+        bare = [cut.name or "(no name)" for cut in cuts if not (cut.name.strip() and cut.description.strip())]
+        subject.require(not bare, "cuts have a name and a description", ", ".join(bare))
+    has_class = PREDICTED_CLASS in method.outputs and method.outputs[PREDICTED_CLASS].dtype == "string"
+    law = f"a method with candidate cuts has an output {PREDICTED_CLASS} of text"
+    subject.require(has_class or not method.candidate_cuts, law, ", ".join(method.outputs.names))
+
+
+def _check_catalog(subject: Subject, method: Method) -> None:
+    """Columns that come from no output are left to the surveys: here nobody knows which there are."""
+    columns = method.catalog.columns if method.catalog else ()
+    _check_columns(subject, columns)
+    clash = [column.name for column in columns if column.name in OF_CATALOGS]
+    subject.require(not clash, "no column of its catalog has the name of one of the platform's own", ", ".join(clash))
+    sources = {column.name: method.catalog_names.get(column.name, column.name) for column in columns}
+    unknown = [name for name in method.catalog_names if name not in sources]
+    subject.require(not unknown, "catalog_names are of the catalog's columns", ", ".join(unknown))
+    ranked = method.rank_by in sources.values()
+    subject.require(ranked or not columns, "its catalog shows what it ranks by", f"no column is of {method.rank_by}")
+    for column in columns:
+        _check_source(subject, column, method.outputs, sources[column.name])
+
+
+def _check_source(subject: Subject, column: Column, outputs: Table, name: str) -> None:
+    if name in outputs:
+        source = outputs[name]
+        is_same = (source.dtype, source.unit, source.shape) == (column.dtype, column.unit, column.shape)
+        subject.require(is_same, "a catalog's column is of the type and unit of its output", f"{column.name} of {name}")
 
 
 def _check_columns(subject: Subject, columns: tuple[Column, ...]) -> None:

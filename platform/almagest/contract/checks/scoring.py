@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from almagest.contract.checks.candidates import check_candidates
 from almagest.contract.checks.training import Trial, same_scores
 from almagest.contract.columns import Column
 from almagest.contract.errors import PluginError
@@ -27,6 +28,7 @@ def check_scoring(trial: Trial, model: Any) -> None:
         scores = trial.score(model, batch)
     is_number = scores[trial.method.rank_by].is_valid().to_numpy()
     trial.subject.require(bool(is_number.all()), "a whole row has a score")
+    check_candidates(trial, scores)
     _check_fresh_process(trial, batch, scores)
     _check_company(trial, model, batch, scores)
     _check_bad_rows(trial, model, batch.slice(0, 8), scores.slice(0, 8))

@@ -32,6 +32,8 @@ class Trial:
     sample: Sample
     parameters: dict[str, Any]
     folder: Path
+    # What only the cuts look at, row for row with the sample.
+    cut_inputs: pa.Table
 
     @classmethod
     def prepare(cls, plugin: Plugin, method: Method, rows: pa.Table, folder: Path, settings: dict) -> "Trial":
@@ -39,10 +41,12 @@ class Trial:
         subject = Subject(plugin, method)
         known = {parameter.name for parameter in method.parameters}
         parameters = method.parse_parameters({name: value for name, value in settings.items() if name in known})
-        rows = _cut(subject, method, rows).select([*KEY_COLUMNS.names, *method.inputs.names])
+        kept = _cut(subject, method, rows)
+        rows = kept.select([*KEY_COLUMNS.names, *method.inputs.names])
+        cut_inputs = kept.select([name for name in method.cut_inputs.names if name not in method.inputs])
         about = {"classes": plugin.labelling.classes, "signal": plugin.labelling.signal, "seed": SEED}
         write_sample(folder / "sample", rows, **about, definition={"surveys": ["simulated"]})
-        return cls(subject, method, Sample.open(folder / "sample"), parameters, folder)
+        return cls(subject, method, Sample.open(folder / "sample"), parameters, folder, cut_inputs)
 
     def train(self, name: str, sample: Sample | None = None, report: Report = no_report) -> Result:
         """Train into a folder of that name."""
