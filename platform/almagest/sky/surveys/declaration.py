@@ -18,6 +18,11 @@ EM = {
 REDSHIFT = Column("redshift", "float32", "", "src.redshift", "Heliocentric spectroscopic redshift")
 SPEC_CLASS = Column("spec_class", "string", "", "src.class", "Spectroscopic class: GALAXY, STAR or QSO")
 LOG_MASS = Column("log_mass", "float32", "", "phys.mass", "Stellar mass, log10 of solar masses")
+LOG_SFR = Column("log_sfr", "float32", "", "phys.SFR", "Star-formation rate, log10 of solar masses per year")
+NAMED_CLASS = Column(
+    "named_class", "string", "", "meta.code.class", "Class by name where redshift and mass do not give it: NS a spiral "
+    "galaxy, AF an artifact"
+)  # fmt: skip
 R50 = Column("r50", "float32", "arcsec", "phys.angSize", "Half-light radius")
 DISTANCE_MPC = Column("distance_mpc", "float32", "Mpc", "pos.distance", "Distance that does not come from the redshift")
 

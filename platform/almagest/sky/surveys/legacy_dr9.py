@@ -1,14 +1,15 @@
-"""DESI Legacy Imaging Surveys DR9: the tractor catalogues, all 181 columns.
+"""DESI Legacy Imaging Surveys DR9: the tractor catalogues, all 181 columns, and magnitudes made of them.
 
 Columns that repeat for each band are written once, with ``{b}`` for the band. Meanings and units:
 https://www.legacysurvey.org/dr9/catalogs/
 """
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from almagest.contract import Column
-from almagest.sky.surveys.declaration import EM, Reject, SurveyDeclaration, ra_dec
+from almagest.sky.surveys.declaration import EM, R50, Reject, SurveyDeclaration, ra_dec
 
 OPTICAL = ("g", "r", "z")
 WISE = ("w1", "w2", "w3", "w4")
@@ -19,6 +20,9 @@ WISE_APERTURES = (3.0, 5.0, 7.0, 9.0, 11.0)
 # Visits of WISE in the light curves.
 VISITS = 15
 NMGY, PER_NMGY2 = "nmgy", "nmgy**-2"
+# AB magnitude of one nanomaggy, and the bands that have a magnitude.
+ZERO_POINT = 22.5
+MAGNITUDES = OPTICAL + WISE[:2]
 
 
 def each(bands, name, unit, ucd, description, dtype="float32", shape=()) -> tuple[Column, ...]:
@@ -177,6 +181,30 @@ SHAPE = (
     *with_ivar("shape_e2", "", "src.ellipticity", "Ellipticity, component 2"),
 )
 
+DERIVED = (
+    *(
+        Column(f"mag_{b}", "float32", "mag", f"phot.mag;{EM[b]}",
+               f"{b} magnitude (AB) of the model flux, corrected for Galactic dust; null where the flux is not positive",
+               level=1)
+        for b in MAGNITUDES
+    ),
+    R50,
+)  # fmt: skip
+
+
+def derive(rows: pa.Table) -> pa.Table:
+    """Magnitudes, and the common name of the half-light radius: a point has none."""
+    radius = rows["shape_r"]
+    magnitudes = {f"mag_{b}": _magnitude(rows[f"flux_{b}"], rows[f"mw_transmission_{b}"]) for b in MAGNITUDES}
+    return pa.table(magnitudes | {"r50": pc.if_else(pc.greater(radius, 0), radius, pa.scalar(None, radius.type))})
+
+
+def _magnitude(flux: pa.ChunkedArray, transmission: pa.ChunkedArray) -> pa.Array:
+    flux, transmission = (pc.fill_null(values, np.nan).to_numpy() for values in (flux, transmission))
+    known = (flux > 0) & (transmission > 0) & np.isfinite(flux)
+    ratio = np.divide(flux, transmission, out=np.ones(len(flux)), where=known)
+    return pa.array(ZERO_POINT - 2.5 * np.log10(ratio), mask=~known)
+
 
 def outside_brick(rows: pa.Table) -> pa.Array:
     """Sources in the overlap of two bricks are in both files; each is primary in one."""
@@ -193,5 +221,7 @@ LEGACY_DR9 = SurveyDeclaration(
     url="https://www.legacysurvey.org/dr9/",
     id_columns=("release", "brickid", "objid"),
     columns=(*SOURCE, *GAIA, *FLUXES, *OBSERVING, *LIGHT_CURVES, *SHAPE),
+    derived=DERIVED,
+    derive=derive,
     rejects=(Reject("not brick_primary: the neighbouring brick has it", outside_brick),),
 )
