@@ -19,6 +19,7 @@ from almagest.sky.errors import IngestError, SurveyError
 from almagest.sky.models import Ingest, Survey
 from almagest.sky.selectors import object_get, object_history
 from almagest.sky.services import hold_sky, ingest_file
+from almagest.sky.surveys import SURVEYS
 
 RA, DEC = np.array([10.0, 20.0, 30.0]), np.array([-5.0, 0.0, 5.0])
 
@@ -71,8 +72,9 @@ def test_tractor_arrays_as_astropy_reads_them(shared_data):
     ingest_file(survey="ls-dr9", path=path)
     row = fits.getdata(path)[0]
     values = object_get(user=None, survey="ls-dr9", source_id="9011-607466-2657").values
-    assert len(values) == 181
-    for column, value in values:
+    read = {column.name for column in SURVEYS["ls-dr9"].columns}
+    assert len(read) == 181
+    for column, value in (pair for pair in values if pair[0].name in read):
         expected = row[column.name]
         if column.dtype == "string":
             assert (value or "") == expected.strip()

@@ -200,8 +200,8 @@ def derive(rows: pa.Table) -> pa.Table:
 
 
 def _magnitude(flux: pa.ChunkedArray, transmission: pa.ChunkedArray) -> pa.Array:
-    flux, transmission = (pc.fill_null(values, np.nan).to_numpy() for values in (flux, transmission))
-    known = (flux > 0) & (transmission > 0) & np.isfinite(flux)
+    flux, transmission = (pc.fill_null(values.cast("float64"), np.nan).to_numpy() for values in (flux, transmission))
+    known = (flux > 0) & (transmission > 0) & np.isfinite(flux) & np.isfinite(transmission)
     ratio = np.divide(flux, transmission, out=np.ones(len(flux)), where=known)
     return pa.array(ZERO_POINT - 2.5 * np.log10(ratio), mask=~known)
 
