@@ -1,16 +1,32 @@
 """Verification: hand-made positions, labels and scores in a real database, every number recomputed by hand."""
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
 from almagest.accounts.models import User
-from almagest.contract import Column, Labelling, Method, PluginError, Table, no_report, write_sample
+from almagest.contract import (
+    Column,
+    Labelling,
+    Method,
+    Paper,
+    PluginError,
+    Scatter,
+    Table,
+    View,
+    no_report,
+    write_sample,
+)
+from almagest.contract import Plugin as PluginDeclaration
 from almagest.contract.sample import KEY_COLUMNS
 from almagest.core.copy import copy_in
 from almagest.core.files import store_folder
@@ -47,6 +63,11 @@ METHOD = Method(
     name="toy", title="Toy", description="", runtime="classical", implementation="nowhere", rank_by="p_s",
     inputs=Table("toy_inputs", "", (Column("g", "float32", "mag"), Column("r", "float32", "mag"))),
     outputs=Table("toy_outputs", "", (Column("p_s", "float32"), Column("predicted_class", "string"))),
+    cut_inputs=Table("toy_cuts", "", (Column("r50", "float32", "arcsec"), Column("spec_class", "string"))),
+)  # fmt: skip
+PLUGIN = PluginDeclaration(
+    name="toys", title="Toys", version="1", summary="", paper=Paper("", "", 2025), readme=Path(), labelling=LABELLING,
+    methods=(METHOD,), simulation="nowhere:simulate",
 )  # fmt: skip
 
 
@@ -148,11 +169,12 @@ def verify(version: ModelVersion, survey: str = "sami-dr3", radius_arcsec: float
     return Verification.objects.get(run=run)
 
 
-def do(run: Run, labelling: Labelling = LABELLING):
+def do(run: Run, labelling: Labelling = LABELLING, relations: str = ""):
     """The run's one chunk; gives the claim."""
     claim = chunk_claim(run_id=run.pk, queue="data", worker="test")
     verification = Verification.objects.get(pk=claim.payload["verification_id"])
-    verification_run(claim=claim, verification=verification, method=METHOD, labelling=labelling, report=no_report)
+    plugin = replace(PLUGIN, labelling=labelling, relations=relations)
+    verification_run(claim=claim, verification=verification, method=METHOD, plugin=plugin, report=no_report)
     return claim
 
 
@@ -220,6 +242,105 @@ def test_pairs_say_who_and_how_far_and_misses_and_false_alarms_are_found(nine):
     assert (rows[1]["label_survey"], rows[1]["label_source_id"], rows[1]["survey"], rows[1]["source_id"]) == (
         "sami-dr3", "2", "sdss-dr14", "2-2-2",
     )  # fmt: skip
+
+
+@pytest.fixture
+def relate(monkeypatch) -> Callable[[Callable], str]:
+    """A function that makes another the plugin's relations, and gives the name to declare."""
+
+    def declare(function: Callable) -> str:
+        monkeypatch.setitem(sys.modules, "toy_relations", SimpleNamespace(relations=function))
+        return "toy_relations:relations"
+
+    return declare
+
+
+def drawn(rows: pa.Table) -> tuple[Scatter, ...]:
+    """One point for each row that is confirmed."""
+    rows = rows.filter(pc.equal(rows["label"], rows["predicted_class"]))
+    label, survey, names = (tuple(rows[name].to_pylist()) for name in ("label", "survey", "source_id"))
+    columns = {name: tuple(rows[name].to_pylist()) for name in ("redshift", "r50")}
+    return (Scatter("Toy", "", columns, label, ("S", "M"), (View("redshift", "r50", "z", "r50"),), survey, names),)
+
+
+def test_the_plugin_is_given_all_labelled_pairs_and_its_figures_are_kept(nine, relate):
+    given = []
+
+    def relations(rows: pa.Table) -> tuple[Scatter, ...]:
+        given.append(rows)
+        return drawn(rows)
+
+    run = verification_start(version=nine.version, survey="sami-dr3", radius_arcsec=2)
+    do(run, relations=relate(relations))
+    rows = given[0]
+    wanted = {
+        "survey",
+        "source_id",
+        "label",
+        "predicted_class",
+        "score",
+        "redshift",
+        "spec_class",
+        "distance_mpc",
+        "g",
+        "r",
+        "r50",
+    }
+    assert (len(given), set(rows.column_names)) == (1, wanted)
+    assert rows["label"].to_pylist() == ["S", "S", "F", "F", "M"]
+    assert rows["predicted_class"].to_pylist() == ["S", "F", "S", "F", "M"]
+    assert rows["score"].to_pylist() == pytest.approx([0.9, 0.1, 0.8, 0.2, 0.3])
+    assert (rows["survey"].to_pylist(), rows["source_id"].to_pylist()) == (
+        ["sdss-dr14"] * 5,
+        [f"{n}-{n}-{n}" for n in range(1, 6)],
+    )
+    assert rows["redshift"].to_pylist() == pytest.approx([0.01, 0.01, 0.5, 0.5, 0.05]), "the catalog's, as the labels"
+    assert rows["r50"].to_pylist() == [1, 2, 3, 4, 5], "the catalog's, for sdss-dr14 declares none"
+    kept = Verification.objects.get(run=run).figures["relations"]
+    assert [(figure["kind"], figure["label"], figure["columns"]["r50"]) for figure in kept] == [
+        ("scatter", ["S", "F", "M"], [1, 4, 5])
+    ]
+
+
+def test_what_the_cuts_look_at_is_the_scored_objects(sky, relate):
+    """Both surveys declare a radius, and the classes are the catalog's nevertheless."""
+    place, given = ([150.0, 150.1], [10.0, 10.0]), []
+    sky.survey("sami-dr3", *place, z_spec=[0.01, 0.5], r_e=[7.0, 8.0])
+    objects = sky.survey("evcc", *place, mem_evcc=["M"] * 2, cz_sdss=[900.0] * 2, r_50=[3.0, None])
+    version = sky.version(dict.fromkeys(objects, ("S", 0.9)), surveys=("evcc",))
+    do(
+        verification_start(version=version, survey="sami-dr3", radius_arcsec=2),
+        relations=relate(lambda rows: given.append(rows) or ()),
+    )
+    assert given[0]["r50"].to_pylist() == [3.0, None]
+    assert given[0]["label"].to_pylist() == ["S", "F"]
+
+
+def test_without_relations_or_labelled_pairs_nothing_is_drawn(sky, nine, relate):
+    assert verify(nine.version).figures["relations"] == []
+    nothing = sky.version({nine.objects[5]: ("S", 0.7)})  # its object has no class
+    run = verification_start(version=nothing, survey="sami-dr3", radius_arcsec=2)
+    do(run, relations=relate(lambda rows: pytest.fail("there is nothing to draw")))
+    assert Verification.objects.get(run=run).figures["relations"] == []
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda rows: rows["no_such_column"], "KeyError.*no_such_column"),
+        (lambda rows: [METHOD], "TypeError: it gave a Method, where a Scatter is expected"),
+        (lambda rows: [replace(drawn(rows)[0], columns={"r50": (float("nan"),)})], "ValueError.*JSON compliant"),
+    ],
+)
+def test_a_fault_in_the_plugins_relations_names_the_plugin_and_leaves_nothing(nine, relate, function, words):
+    run = verification_start(version=nine.version, survey="sami-dr3", radius_arcsec=2)
+    with pytest.raises(PluginError, match=f"plugin toys: toy_relations:relations: {words}"):
+        do(run, relations=relate(function))
+    verification = Verification.objects.get(run=run)
+    assert (verification.published, verification.figures) == (None, {})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM verification_pairs")
+        assert cursor.fetchone() == (0,)
 
 
 def test_labels_are_the_catalogs_and_only_undeclared_inputs_are_the_counterparts(nine, labelled):
@@ -338,7 +459,7 @@ def test_the_same_chunk_twice_leaves_the_same_rows(nine):
     verification = Verification.objects.get(run=run)
     before = pairs(verification), verification.metrics, verification.counts
     with pytest.raises(LeaseLost):
-        verification_run(claim=first, verification=verification, method=METHOD, labelling=LABELLING, report=no_report)
+        verification_run(claim=first, verification=verification, method=METHOD, plugin=PLUGIN, report=no_report)
     Chunk.objects.filter(run=run).update(state=Chunk.State.WAITING)
     Run.objects.filter(pk=run.pk).update(state=Run.State.RUNNING)
     do(run)

@@ -1,8 +1,11 @@
 """Pages of verifications: what they show and link to, the CSV, the form, and what they keep to themselves."""
 
 import csv
+import html
 import io
+import json
 import re
+from dataclasses import asdict
 
 import pyarrow as pa
 import pytest
@@ -11,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from almagest.accounts.models import User
-from almagest.contract import Labelling, Table
+from almagest.contract import Labelling, Scatter, Table, View
 from almagest.core.copy import copy_in
 from almagest.predictions.models import Verification
 from almagest.predictions.tables import VERIFICATION_PAIRS
@@ -56,7 +59,7 @@ def verification(published, simulated_files) -> Verification:
     table = VERIFICATION_PAIRS.table
     rows = pa.table({c.name: pa.array(values[c.name], c.arrow_type) for c in table.columns})
     copy_in(table, rows)
-    pairs = SurveyPairs(SCORED, rows, 11, ["<script>alert(1)</script>"])
+    pairs = SurveyPairs(SCORED, rows, 11, ["<script>alert(1)</script>"], pa.table({}))
     Verification.objects.filter(pk=found.pk).update(
         **measured([pairs], LABELLING, catalog_objects=150, radius_arcsec=1.5)
     )
@@ -147,6 +150,29 @@ def test_what_others_wrote_is_text(client, verification):
         assert "<script>alert(1)" not in text and "<script>3" not in text and "<img" not in text, address
     text = shown(client, f"/verifications/{verification.pk}/")
     assert "no &lt;b&gt;redshift" in text and "&lt;script&gt;alert(1)" in text
+
+
+def test_relations_are_drawn_below_the_lists_and_nothing_in_them_can_run(client, verification):
+    address, hostile = f"/verifications/{verification.pk}/", "</script><img src=x onerror=alert(4)>"
+    assert "Relations of the" not in (text := shown(client, address)) and "plotly" not in text
+    figure = Scatter(
+        f"Mass and size {hostile}", f"By hand {hostile}.", {"m": (8.0, 9.5), "r": (0.1, 0.6)}, ("dwarf", hostile),
+        ("dwarf", hostile), (View("m", "r", "mass", "size"),), (SCORED, SCORED), ("300-51602-1", hostile), (0, 5),
+    )  # fmt: skip
+    Verification.objects.update(figures=verification_figures(verification, relations=[asdict(figure)]))
+    text = shown(client, address)
+    assert text.index('id="hits"') < text.index('id="relations">Relations of the confirmed objects</h2>')
+    assert text.index('id="relations"') < text.index("<h2>All pairs</h2>")
+    data = json.loads(re.search(r'<script id="scatter-0" type="application/json">(.*?)</script>', text)[1])
+    assert (data["columns"], data["colours"]) == ({"m": [8.0, 9.5], "r": [0.1, 0.6]}, [0, 5])
+    assert (data["source_id"], data["address"]) == (["300-51602-1", hostile], "/objects/survey/source_id/")
+    assert '<option value="0">size against mass</option>' in text and re.search(r"plotly\.min[.\w]*\.js", text)
+    assert "<img" not in text and text.count(html.escape(hostile)) == 3
+
+
+def verification_figures(verification: Verification, **more) -> dict:
+    """Those that it has, and more."""
+    return Verification.objects.get(pk=verification.pk).figures | more
 
 
 def test_the_model_page_lists_it_with_its_headline_and_the_run_page_links_it(client, verification):

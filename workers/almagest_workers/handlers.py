@@ -84,7 +84,7 @@ def verify(claim: Claim, report: Report) -> None:
         claim=claim,
         verification=verification,
         method=find_method(row.plugin.name, row.name),
-        labelling=plugins()[row.plugin.name].labelling,
+        plugin=plugins()[row.plugin.name],
         report=report,
     )
 

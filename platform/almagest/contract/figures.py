@@ -51,6 +51,8 @@ class Scatter:
         Pairs of quantities to choose from; the first is shown first.
     survey, source_id
         What each point is, shape (n,).
+    colours
+        Places in the page's palette, one for each of `labels`, where labels mean a colour; else the page chooses.
     """
 
     title: str
@@ -61,6 +63,7 @@ class Scatter:
     views: tuple[View, ...]
     survey: tuple[str, ...]
     source_id: tuple[str, ...]
+    colours: tuple[int, ...] = ()
     kind: str = "scatter"
 
 

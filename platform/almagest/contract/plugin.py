@@ -207,8 +207,10 @@ class Plugin:
     simulation: str
     studies: tuple[Study, ...] = ()
     landmarks: tuple[Landmark, ...] = ()
-    # ``module:function(rows)`` giving figures of objects that a verification has confirmed: a `pa.Table` with ``survey``,
-    # ``source_id``, ``label``, the labelling's inputs, the method's inputs and ``score``; empty: none.
+    # ``module:function(rows)`` giving `Scatter`s of what a verification has confirmed; empty: none. `rows` is a `pa.Table`
+    # of all scored objects with a label: ``survey``, ``source_id``, ``label`` (by the catalog), ``predicted_class``,
+    # ``score``, the labelling's and the method's inputs as the labelling saw them, and the method's cut inputs: the scored
+    # object's where its survey declares them, else the catalog's.
     relations: str = ""
 
     def method(self, name: str) -> Method:

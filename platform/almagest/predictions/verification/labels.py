@@ -4,7 +4,8 @@ What a label is made of comes from the catalog, and from it alone where it decla
 redshift must not judge the scores of that survey. Only a column that the catalog does not declare at all (such as
 ``spec_class`` in a catalog that holds nothing but galaxies) is the counterpart's. Of the method's inputs, which a labelling
 may need for a mass from colours, a row is the catalog's where the catalog has all of them, and else the counterpart's: a
-colour between two photometric systems would be none.
+colour between two photometric systems would be none. What the cuts look at says nothing of the class, and is the scored
+object's where its survey declares it.
 """
 
 from functools import reduce
@@ -23,14 +24,17 @@ from almagest.sky.models import Survey
 def catalog_labels(
     pairs: Neighbours, catalog: Survey, scored: Survey, method: Method, labelling: Labelling, *, ingest_id: int
 ) -> tuple[pa.Table, list[str]]:
-    """``label`` and ``reason`` of each pair, and in words which values came from where.
+    """``label`` and ``reason`` of each pair with the values they come from, and in words which came from where.
+
+    The cut inputs are there too, for what is made of labelled objects later.
 
     Raises
     ------
     PluginError
         When the labelling gives another number of rows, or a class that it does not declare.
     """
-    wanted = list({c.name: c for table in (method.inputs, labelling.inputs) for c in table.columns}.values())
+    tables = (method.inputs, method.cut_inputs, labelling.inputs)
+    wanted = list({c.name: c for table in tables for c in table.columns}.values())
     own = _read(catalog, wanted, pairs.label_id, ingest_id)
     other = _read(scored, wanted, pairs.scored_id, ingest_id)
     rows, notes = label_rows(own, other, catalog.slug, scored.slug, method, labelling)
@@ -39,7 +43,10 @@ def catalog_labels(
         raise PluginError(f"{labelling.implementation} gave {labels.num_rows} rows for {rows.num_rows} objects")
     if unknown := set(labels["label"].unique().to_pylist()) - {None, *labelling.classes}:
         raise PluginError(f"{labelling.implementation} gave undeclared classes: {', '.join(sorted(unknown))}")
-    return labels.cast(pa.schema([("label", pa.string()), ("reason", pa.string())])), notes
+    labels = labels.cast(pa.schema([("label", pa.string()), ("reason", pa.string())]))
+    seen = {c.name: other[c.name] if _declares(scored.slug, c) else own[c.name] for c in method.cut_inputs.columns}
+    known = {name: rows[name] for name in rows.column_names}
+    return pa.table(seen | known | {name: labels[name] for name in labels.column_names}), notes
 
 
 def label_rows(

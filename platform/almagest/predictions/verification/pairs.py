@@ -30,12 +30,15 @@ class SurveyPairs:
         Columns of `VERIFICATION_PAIRS`, one row a pair with a score.
     matched
         How many objects of the catalog have a counterpart, scored or not.
+    values
+        Of each row: the labelling's inputs, the method's inputs and its cut inputs, as `catalog_labels` gives them.
     """
 
     survey: str
     rows: pa.Table
     matched: int
     notes: list[str]
+    values: pa.Table
 
 
 def survey_pairs(verification: Verification, scored: Survey, method: Method, labelling: Labelling) -> SurveyPairs:
@@ -48,7 +51,7 @@ def survey_pairs(verification: Verification, scored: Survey, method: Method, lab
     has_score = np.isin(near.scored_id[found], scores["object_id"].to_numpy())
     pairs = near.taken(found[has_score])
     scores = scores.take(np.searchsorted(scores["object_id"].to_numpy(), pairs.scored_id))
-    labels, notes = catalog_labels(pairs, catalog, scored, method, labelling, ingest_id=state)
+    labelled, notes = catalog_labels(pairs, catalog, scored, method, labelling, ingest_id=state)
     n = len(pairs.label_id)
     values = {
         "verification_id": pa.array([verification.pk] * n, pa.int64()),
@@ -58,9 +61,10 @@ def survey_pairs(verification: Verification, scored: Survey, method: Method, lab
         "separation_arcsec": pairs.separation_arcsec,
         "trained_on": learned[found[has_score]],
     }
-    values |= {name: labels[name] for name in ("label", "reason")}
+    values |= {name: labelled[name] for name in ("label", "reason")}
     values |= {name: scores[name] for name in (PREDICTED, "score")}
-    return SurveyPairs(scored.slug, pa.table(values).select(VERIFICATION_PAIRS.table.names), len(found), notes)
+    rows = pa.table(values).select(VERIFICATION_PAIRS.table.names)
+    return SurveyPairs(scored.slug, rows, len(found), notes, labelled)
 
 
 def read_scores(scores: PredictionSet, ids: np.ndarray, labelling: Labelling) -> pa.Table:

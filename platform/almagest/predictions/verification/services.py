@@ -4,7 +4,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from almagest.accounts.models import Visibility
-from almagest.contract import Labelling, Method, Report, Table
+from almagest.contract import Method, Plugin, Report, Table
 from almagest.core.copy import copy_in
 from almagest.core.tables import quote, table_exists
 from almagest.predictions.models import PredictionSet, Verification
@@ -13,6 +13,7 @@ from almagest.predictions.verification.errors import VerificationError
 from almagest.predictions.verification.labels import can_label
 from almagest.predictions.verification.measuring import measured
 from almagest.predictions.verification.pairs import PREDICTED, survey_pairs
+from almagest.predictions.verification.relations import related
 from almagest.registry.models import ModelVersion
 from almagest.runs.leases import Claim, claim_complete
 from almagest.runs.models import Run
@@ -102,22 +103,23 @@ def _scored_surveys(scores: PredictionSet, catalog: Survey, owner) -> list[Surve
 
 
 def verification_run(
-    *, claim: Claim, verification: Verification, method: Method, labelling: Labelling, report: Report
+    *, claim: Claim, verification: Verification, method: Method, plugin: Plugin, report: Report
 ) -> None:
-    """Match, label, measure, and write all of it at once: safe to run any number of times."""
+    """Match, label, measure, relate, and write all of it at once: safe to run any number of times."""
     scores = verification.prediction_set
     if scores is None or not table_exists(scores.table_name):
         raise VerificationError(f"the scores of {verification.version} were replaced before this began; start it again")
     found = []
     for number, survey in enumerate(Survey.objects.filter(slug__in=verification.surveys).order_by("slug")):
         report(number / len(verification.surveys), f"{verification.survey.slug} × {survey.slug}")
-        found.append(survey_pairs(verification, survey, method, labelling))
+        found.append(survey_pairs(verification, survey, method, plugin.labelling))
     values = measured(
         found,
-        labelling,
+        plugin.labelling,
         catalog_objects=_object_count(verification.survey, verification.ingest_id),
         radius_arcsec=verification.radius_arcsec,
     )
+    values["figures"]["relations"] = related(plugin, found)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(

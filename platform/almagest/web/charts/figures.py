@@ -55,7 +55,7 @@ def _scatter(figure: dict, classes: list[str]) -> dict:
     labels = figure["labels"]
     rows = [[label, thousands(figure["label"].count(label))] for label in labels]
     return {
-        "data": figure | {"colours": colours(labels, classes), "address": _object_address()},
+        "data": figure | {"colours": figure.get("colours") or colours(labels, classes), "address": _object_address()},
         "choices": [{"value": i, "text": f"{v['y_label']} against {v['x_label']}"} for i, v in enumerate(figure["views"])],
         "choice": "Axes", "caption": figure["caption"], "head": ["", "points"], "rows": rows,
     }  # fmt: skip
