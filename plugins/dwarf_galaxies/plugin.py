@@ -19,6 +19,7 @@ plugin = Plugin(
     labelling=Labelling(CLASSES, SIGNAL, label_inputs, "dwarf_galaxies.labels:classify"),
     methods=METHODS,
     simulation="dwarf_galaxies.simulate:simulate",
+    relations="dwarf_galaxies.relations:relations",
     studies=STUDIES,
     landmarks=LANDMARKS,
 )  # fmt: skip

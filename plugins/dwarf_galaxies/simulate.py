@@ -120,7 +120,8 @@ def simulate(size: int, seed: int) -> pa.Table:
     measured = ("r50", "redshift", "log_mass", "distance_mpc")
     for name in (*BANDS, *measured):
         columns[name] = pa.array(rows[name].astype(np.float32), mask=np.isnan(rows[name]))
-    order = ("survey", "source_id", "label", *BANDS, "spec_class", *measured, "named_class")
+    columns["log_sfr"] = pa.nulls(size, pa.float32())
+    order = ("survey", "source_id", "label", *BANDS, "spec_class", *measured, "named_class", "log_sfr")
     return pa.table({name: columns[name] for name in order})
 
 
