@@ -37,7 +37,9 @@ def learned_and_looked_at(folder: Path | None, count: int, parameters: dict) -> 
         None if folder else Sample(simulated_rows(plugin, count), labelling.classes, labelling.signal, 1, "", {})
     )
     rows = training_rows(simulated or Sample.open(folder))
-    return split(replace(rows, features=Scale.of(rows.features).apply(rows.features)), parameters)
+    return split(
+        replace(rows, features=Scale.of(rows.features, rows.feature_set.names).apply(rows.features)), parameters
+    )
 
 
 def ours(learned: Rows, looked_at: Rows, parameters: dict) -> Curve:

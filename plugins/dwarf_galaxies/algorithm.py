@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,9 +13,9 @@ from almagest.contract import Curves, Method, PluginError, Report, Result, Sampl
 from dwarf_galaxies.balance import NEED_NEIGHBOURS, check_balance
 from dwarf_galaxies.columns import CLASSES
 from dwarf_galaxies.explain import explained
-from dwarf_galaxies.features import SDSS, FeatureSet
+from dwarf_galaxies.features import FEATURE_SETS, FeatureSet, feature_set_for
 from dwarf_galaxies.judging import judged
-from dwarf_galaxies.rows import Rows, Scale, check_folds, training_rows
+from dwarf_galaxies.rows import Rows, Scale, check_folds, some_groups, training_rows
 from dwarf_galaxies.search import OBJECTIVE, Trial, search, validation_metrics
 
 ABOUT = "about.json"
@@ -49,7 +49,7 @@ class Scorer:
     model: Model
     scale: Scale
     classes: tuple[str, ...]
-    feature_set: FeatureSet = SDSS
+    feature_set: FeatureSet
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """From features as they are, shape (n, classes)."""
@@ -63,8 +63,8 @@ class Scorer:
         """Write the model's files and ``about.json``."""
         self.model.save(folder)
         about = {
-            "classes": self.classes, "features": self.feature_set.names, "mean": self.scale.mean.tolist(),
-            "deviation": self.scale.deviation.tolist(), "parameters": parameters,
+            "classes": self.classes, "feature_set": self.feature_set.name, "features": self.feature_set.names,
+            "parameters": parameters, **self.scale.to_json(),
         }  # fmt: skip
         (folder / ABOUT).write_text(json.dumps(about, indent=2, sort_keys=True) + "\n")
 
@@ -89,26 +89,30 @@ class Algorithm:
         PluginError
             Before any training starts, when the sample or the parameters do not allow it.
         """
-        rows = training_rows(sample)
-        self._check(rows, parameters)
-        trials = self._search(rows, parameters, report)
+        rows = training_rows(sample, feature_set_for(parameters))
+        searched = some_groups(rows, parameters["search_rows"], parameters["seed"])
+        self._check(searched if parameters["draws"] else rows, parameters)
+        trials = self._search(searched, parameters, report)
         chosen = trials[0].parameters if trials else parameters
         start = SEARCH_SHARE if trials else 0.0
         scorer, fitted = self._fit(rows, chosen, lambda f, text="": report(start + (1 - start) * f, text))
         scorer.save(out, chosen)
         metrics, matrices, details = judged(scorer, sample)
         metrics += tuple(validation_metrics(trials[0]) if trials else ())
-        notes = (*_notes(rows, sample), *fitted.notes)
+        notes = (*_notes(rows, searched if trials else rows), *fitted.notes)
         figures = (*matrices, *fitted.curves, *explained(scorer, sample, chosen["seed"]))
         return Result(metrics, figures, notes, details | _told(trials, parameters), chosen)
 
     def load(self, folder: Path) -> Scorer:
         """Read what `train` wrote."""
         about = json.loads((folder / ABOUT).read_text())
-        if tuple(about["features"]) != SDSS.names:
+        known = {feature_set.name: feature_set for feature_set in FEATURE_SETS.values()}
+        feature_set = known.get(about["feature_set"])
+        if feature_set is None or tuple(about["features"]) != feature_set.names:
             raise PluginError(f"the model in {folder} was trained on other features: {', '.join(about['features'])}")
-        scale = Scale(np.array(about["mean"]), np.array(about["deviation"]))
-        return Scorer(self.read(folder, len(about["classes"])), scale, tuple(about["classes"]))
+        return Scorer(
+            self.read(folder, len(about["classes"])), Scale.from_json(about), tuple(about["classes"]), feature_set
+        )
 
     def _check(self, rows: Rows, parameters: dict) -> None:
         folds = parameters["folds"] if parameters["draws"] else 0
@@ -127,17 +131,16 @@ class Algorithm:
         return search(fit, rows, self.method, parameters, lambda f, text="": report(SEARCH_SHARE * f, text))
 
     def _fit(self, rows: Rows, parameters: dict, report: Report) -> tuple[Scorer, Fitted]:
-        scale = Scale.of(rows.features)
-        scaled = Rows(scale.apply(rows.features), rows.labels, rows.weights, rows.group_id, rows.survey, rows.classes)
-        fitted = self.fit(scaled, parameters, report)
-        return Scorer(fitted.model, scale, rows.classes), fitted
+        scale = Scale.of(rows.features, rows.feature_set.names)
+        fitted = self.fit(replace(rows, features=scale.apply(rows.features)), parameters, report)
+        return Scorer(fitted.model, scale, rows.classes, rows.feature_set), fitted
 
 
-def _notes(rows: Rows, sample: Sample) -> tuple[str, ...]:
+def _notes(rows: Rows, searched: Rows) -> tuple[str, ...]:
     absent = [name for name in CLASSES if name not in rows.classes]
-    if not absent:
-        return ()
-    return (f"{', '.join(absent)} are not among the training rows: the model knows {', '.join(rows.classes)} only.",)
+    known = f"{', '.join(absent)} are not among the training rows: the model knows {', '.join(rows.classes)} only."
+    part = f"The search saw {len(searched):,} of the {len(rows):,} training rows."
+    return (known,) * bool(absent) + (part,) * (len(searched) < len(rows))
 
 
 def _told(trials: list[Trial], parameters: dict) -> dict:

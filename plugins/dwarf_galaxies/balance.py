@@ -42,9 +42,10 @@ def balanced(rows: Rows, choice: str, seed: int) -> Rows:
         except (ValueError, RuntimeError) as error:
             raise PluginError(f"balance={choice} cannot be had on these rows: {error}") from None
     made = np.full(len(labels), "")
-    return Rows(
-        features.astype(rows.features.dtype), labels, np.ones(len(labels)), np.arange(len(labels)), made, rows.classes
-    )
+    return replace(
+        rows, features=features.astype(rows.features.dtype), labels=labels, weights=np.ones(len(labels)),
+        group_id=np.arange(len(labels)), survey=made,
+    )  # fmt: skip
 
 
 def class_weights(rows: Rows) -> np.ndarray:

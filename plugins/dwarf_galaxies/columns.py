@@ -1,11 +1,9 @@
 """The declared columns: what the models read, what the cuts and the labels look at, what a prediction holds."""
 
-from functools import reduce
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from almagest.contract import Column, Cut, Table
+from almagest.contract import Column, Table
 
 CLASSES = ("S", "NSL", "LM", "NM", "HM", "NS", "AF")
 SIGNAL = "S"
@@ -23,17 +21,21 @@ MEANING = {
 }
 BANDS = "ugriz"
 UCDS = {"u": "em.opt.U", "g": "em.opt.B", "r": "em.opt.R", "i": "em.opt.I", "z": "em.opt.I"}
-# Section 2.2 of the paper: the lower limit on the half-light radius of the training sample and of the candidates.
-SMALLEST_RADIUS_ARCSEC = 1.0
+# Legacy Surveys: bands, and numbers of apertures (radii 0.5 to 7 arcsec in g, r, z and 3 to 11 arcsec in W1, W2).
+LEGACY_BANDS = ("g", "r", "z", "w1", "w2")
+APERTURES = {"g": 8, "r": 8, "z": 8, "w1": 5, "w2": 5}
+MASKS = ("maskbits", "wisemask_w1", "wisemask_w2", "anymask_g", "anymask_r", "anymask_z")
+ZERO_POINT = 22.5  # AB magnitude of one nanomaggy
+EM = {"g": "em.opt.B", "r": "em.opt.R", "z": "em.opt.I", "w1": "em.IR.3-4um", "w2": "em.IR.4-8um"}
 
-inputs = Table(
+sdss_inputs = Table(
     "dwarf_galaxies_inputs",
     "Magnitudes that the feature set `sdss` is made of.",
     tuple(
         Column(b, "float32", "mag", f"phot.mag;{UCDS[b]}", f"{b} magnitude (AB)", level=1, indexed=True) for b in BANDS
     ),
 )
-cut_inputs = Table(
+sdss_cut_inputs = Table(
     "dwarf_galaxies_cut_inputs",
     "What the cuts look at, where a survey has it.",
     (
@@ -41,6 +43,47 @@ cut_inputs = Table(
         Column("r50", "float32", "arcsec", "phys.angSize", "Half-light radius"),
     ),
 )
+legacy_inputs = Table(
+    "dwarf_galaxies_legacy_inputs",
+    "Fluxes that the feature set `legacy` (Table 2) is made of.",
+    tuple(
+        column
+        for b in LEGACY_BANDS
+        for column in (
+            Column(f"flux_{b}", "float32", "nmgy", f"phot.flux;{EM[b]}", f"Model flux, {b} band"),
+            Column(f"mw_transmission_{b}", "float32", "", f"phys.transmission;{EM[b]}",
+                   f"Share of light that Galactic dust lets pass, {b} band"),
+            Column(f"apflux_{b}", "float32", "nmgy", f"phot.flux;{EM[b]}", f"Fluxes in apertures, {b} band",
+                   (APERTURES[b],)),
+        )
+    ),
+)  # fmt: skip
+legacy_cut_inputs = Table(
+    "dwarf_galaxies_legacy_cut_inputs",
+    "What the selection of Table 6 looks at.",
+    (
+        Column("shape_r", "float32", "arcsec", "phys.angSize", "Half-light radius of the model; 0 for a point"),
+        Column("brick_primary", "bool", "", "meta.code", "Whether the source is inside its brick"),
+        *(Column(name, "int16", "", "meta.code.qual", f"Bits of {name}; 0: clean") for name in MASKS),
+        *(Column(f"flux_ivar_{b}", "float32", "nmgy**-2", f"stat.weight;phot.flux;{EM[b]}",
+                 f"Inverse variance of the flux, {b} band") for b in "gr"),
+    ),
+)  # fmt: skip
+# Table 8 of the paper, beside ra and dec; `prob` is the prediction's p_s.
+legacy_catalog = Table(
+    "dwarf_galaxies_catalog",
+    "Candidates as the paper's Table 8 lists them.",
+    (
+        *(
+            Column(f"mag_{b}", "float32", "mag", f"phot.mag;{EM[b]}",
+                   f"{b} magnitude (AB), without the dust of the Milky Way", level=1, indexed=True)
+            for b in LEGACY_BANDS
+        ),
+        Column("prob", "float32", "", "stat.probability", "Probability predicted to be the signal", level=1, indexed=True),
+        Column("r50", "float32", "arcsec", "phys.angSize", "Half-light radius", level=1, indexed=True),
+    ),
+)  # fmt: skip
+LEGACY_CATALOG_NAMES = {"prob": "p_s"}
 label_inputs = Table(
     "dwarf_galaxies_label_inputs",
     "What the classes of Table 1 are derived from.",
@@ -51,6 +94,8 @@ label_inputs = Table(
         Column("distance_mpc", "float32", "Mpc", "pos.distance", "Distance that does not come from the redshift"),
         Column("named_class", "string", "", "meta.code.class", "NS or AF, where a catalogue says that the object is a "
                "spiral galaxy or an artifact"),
+        Column("log_sfr", "float32", "", "phys.SFR", "Decimal logarithm of the star-formation rate in solar masses a year; "
+               "no class depends on it, the relations of verified galaxies do"),
     ),
 )  # fmt: skip
 outputs = Table(
@@ -67,29 +112,9 @@ outputs = Table(
 )  # fmt: skip
 
 
-def has_all_magnitudes(rows: pa.Table) -> pa.Array:
-    """True where every magnitude is a number that a magnitude can be: -9999 and the like are none."""
-    keep = [pc.and_(pc.greater(rows[band], 0), pc.less(rows[band], 40)) for band in BANDS]
-    return reduce(pc.and_, keep)
-
-
-def is_no_point_source(rows: pa.Table) -> pa.Array:
-    """False for spectroscopic stars and quasars: no half-light radius of theirs exceeds the limit."""
-    return pc.invert(pc.is_in(rows["spec_class"], pa.array(["STAR", "QSO"])))
-
-
-def is_extended(rows: pa.Table) -> pa.Array:
-    """True where the half-light radius exceeds 1 arcsec, or is not known."""
-    known = pc.if_else(pc.is_finite(rows["r50"]), rows["r50"], None)
-    return pc.fill_null(pc.greater(known, SMALLEST_RADIUS_ARCSEC), True)
-
-
-cuts = (
-    Cut(
-        "has all magnitudes",
-        "u, g, r, i and z are measured; the model cannot work with missing values",
-        has_all_magnitudes,
-    ),
-    Cut("no point source", "its spectrum is not a star's or a quasar's", is_no_point_source),
-    Cut("extended", "half-light radius above 1 arcsec, where the survey measures it", is_extended),
-)
+def dereddened(rows: pa.Table, band: str) -> pa.ChunkedArray:
+    """Magnitude without the dust of the Milky Way, 22.5 - 2.5 log10(flux / mw_transmission); null or NaN where it has none."""
+    flux, transmission = (rows[f"{name}_{band}"].cast(pa.float64()) for name in ("flux", "mw_transmission"))
+    is_there = pc.and_(pc.greater(flux, 0), pc.greater(transmission, 0))
+    ratio = pc.divide(pc.if_else(is_there, flux, None), pc.if_else(is_there, transmission, None))
+    return pc.subtract(ZERO_POINT, pc.multiply(2.5, pc.log10(ratio)))

@@ -1,7 +1,7 @@
 """The features: magnitudes, colours, and ratios of aperture fluxes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -9,15 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from almagest.contract import PluginError, View
+from dwarf_galaxies.columns import APERTURES, LEGACY_BANDS, ZERO_POINT
 
 SDSS_BANDS = ("u", "g", "r", "i", "z")
 OPTICAL, INFRARED = ("g", "r", "z"), ("w1", "w2")
-LEGACY_BANDS = OPTICAL + INFRARED
-# Number of apertures: radii 0.5, 0.75, 1, 1.5, 2, 3.5, 5, 7 arcsec in g, r, z and 3, 5, 7, 9, 11 arcsec in W1, W2.
-APERTURES = {**dict.fromkeys(OPTICAL, 8), **dict.fromkeys(INFRARED, 5)}
 # Table 2, last row: the optical apertures of 3.5, 5 and 7 arcsec are nearly the infrared ones of 3, 5 and 7 arcsec.
 SIMILAR = ((6, 1), (7, 2), (8, 3))
-ZERO_POINT = 22.5  # AB magnitude of one nanomaggy
 # What surveys write for "not measured" (-9999, 99, ...) is no magnitude; every real one is inside.
 BRIGHTEST, FAINTEST = 0.0, 40.0
 # Rows worked on at a time: as many as stay in the processor's cache, which makes it four times faster.
@@ -153,3 +150,37 @@ SDSS = FeatureSet(
         View("g-i", "r", "g − i (mag)", "r (mag)", is_reversed=True),
     ),
 )
+LEGACY = FeatureSet(
+    "legacy",
+    tuple(legacy_feature_names()),
+    legacy_features,
+    (
+        View("g-r", "r-z", "g − r (mag)", "r − z (mag)"),
+        View("r", "g-r", "r (mag)", "g − r (mag)"),
+        View("r-z", "apflux_g_6/apflux_w1_1", "r − z (mag)", "flux ratio g 3.5″ / W1 3″"),
+        View("g-r", "apflux_g_3/apflux_g_4", "g − r (mag)", "flux ratio g 1″ / g 1.5″"),
+    ),
+)
+COLOURS = 15
+
+
+def _part(name: str, features: slice, views: slice) -> FeatureSet:
+    """Some of the 91."""
+    names = LEGACY.names[features]
+    return FeatureSet(name, names, lambda rows: legacy_features(rows)[:, features], LEGACY.views[views])
+
+
+RATIO_VIEW = View(
+    "apflux_g_6/apflux_w1_1", "apflux_g_3/apflux_g_4", "flux ratio g 3.5″ / W1 3″", "flux ratio g 1″ / g 1.5″"
+)
+FEATURE_SETS = {
+    "sdss": SDSS,
+    "all": LEGACY,
+    "colours": _part("colours", slice(0, COLOURS), slice(0, 2)),
+    "ratios": replace(_part("ratios", slice(COLOURS, None), slice(0, 0)), views=(RATIO_VIEW,)),
+}
+
+
+def feature_set_for(parameters: dict) -> FeatureSet:
+    """Methods on Legacy Surveys fluxes have a parameter `features`; those on SDSS magnitudes have none."""
+    return FEATURE_SETS[parameters.get("features", "sdss")]

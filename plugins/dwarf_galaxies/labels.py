@@ -5,6 +5,7 @@ import numpy as np
 import pyarrow as pa
 from astropy.cosmology import FlatLambdaCDM
 
+from dwarf_galaxies.columns import dereddened
 from dwarf_galaxies.features import column_values, magnitude_values
 
 # The paper's cosmology (end of Section 1).
@@ -45,13 +46,23 @@ def distance_modulus(redshift: np.ndarray, distance_mpc: np.ndarray) -> np.ndarr
         return np.where(distance > 0, 5 * np.log10(distance) + 25, np.nan)
 
 
+def apparent(rows: pa.Table, band: str) -> np.ndarray:
+    """Magnitude in a band as float64, shape (n,): as it is given, else from a flux; NaN where there is neither."""
+    if band in rows.column_names:
+        return magnitude_values(rows, band)
+    if f"flux_{band}" in rows.column_names:
+        return dereddened(rows, band).to_numpy(zero_copy_only=False).astype(np.float64)
+    return np.full(rows.num_rows, np.nan)
+
+
 def classify(rows: pa.Table) -> pa.Table:
     """Name each object's class, or why it has none.
 
     Parameters
     ----------
     rows
-        ``redshift, spec_class, log_mass, distance_mpc, named_class`` and the magnitudes ``g, r, i``.
+        ``redshift, spec_class, log_mass, distance_mpc, named_class`` and the magnitudes ``g, r, i``, or fluxes in their place
+        (of the Legacy Surveys, which have no i: masses then come from the labels alone).
 
     Returns
     -------
@@ -63,7 +74,7 @@ def classify(rows: pa.Table) -> pa.Table:
     it; then redshift and mass. A spiral nearer than NS allows is what its redshift and mass make it.
     """
     redshift, log_mass = column_values(rows, "redshift"), column_values(rows, "log_mass")
-    g, r, i = (magnitude_values(rows, band) for band in "gri")
+    g, r, i = (apparent(rows, band) for band in "gri")
     modulus = distance_modulus(redshift, column_values(rows, "distance_mpc"))
     log_mass = np.where(np.isfinite(log_mass), log_mass, taylor_log_mass(g - i, i - modulus))
     label = classes(redshift, log_mass, absolute_r=r - modulus)

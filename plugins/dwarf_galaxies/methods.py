@@ -1,9 +1,22 @@
-"""The five algorithms of Section 3.3, with their parameters and the values among which a random search draws."""
+"""The five algorithms of Section 3.3, with their parameters and the values among which a random search draws.
 
-from functools import partial
+Each is there twice: on SDSS magnitudes, and on Legacy Surveys fluxes (named ``legacy_...``), which are the paper's.
+"""
+
+from dataclasses import replace
 
 from almagest.contract import Method, Parameter
-from dwarf_galaxies.columns import SIGNAL, cut_inputs, cuts, inputs, outputs
+from dwarf_galaxies.columns import (
+    LEGACY_CATALOG_NAMES,
+    SIGNAL,
+    legacy_catalog,
+    legacy_cut_inputs,
+    legacy_inputs,
+    outputs,
+    sdss_cut_inputs,
+    sdss_inputs,
+)
+from dwarf_galaxies.cuts import legacy_candidate_cuts, legacy_cuts, sdss_cuts
 
 RESAMPLINGS = ("rus", "nearmiss", "oss", "ros", "smote", "adasyn")
 SEED = Parameter("seed", 1, "Start of the random numbers: the same seed gives the same model", 0, 2**31 - 1)
@@ -16,15 +29,36 @@ BALANCE = Parameter(
 SEARCH = (
     Parameter("draws", 0, "Parameter sets that a random search tries, the given one first; 1: none but that one, with its "
               "scores over the folds; 0: no folds at all", 0, 1000),
+    Parameter("search_rows", 20000, "Most training rows that the folds are made of, whole galaxies drawn at random", 100, 10**9),
     Parameter("folds", 5, "Folds of the training rows, whole galaxies each, over which a set is judged", 2, 20),
 )  # fmt: skip
 EARLY_STOPPING = (
     Parameter("epochs", 1000, "Most passes over the training rows", 1, 5000),
     Parameter("patience", 80, "Stop after so many passes without a better validation loss", 1, 1000),
 )
-method = partial(
-    Method, inputs=inputs, cut_inputs=cut_inputs, outputs=outputs, rank_by=f"p_{SIGNAL.lower()}", cuts=cuts
-)
+# What of a Legacy Surveys source the model may look at: to see what surface brightness is worth.
+FEATURES = Parameter(
+    "features", "all",
+    "all 91; `colours`: the 15 magnitudes and colours alone; `ratios`: the 76 ratios of aperture fluxes alone",
+    choices=("all", "colours", "ratios"),
+)  # fmt: skip
+
+
+def method(**declared) -> Method:
+    """A method on SDSS magnitudes."""
+    rows = {"inputs": sdss_inputs, "cut_inputs": sdss_cut_inputs, "cuts": sdss_cuts}
+    return Method(**declared, **rows, outputs=outputs, rank_by=f"p_{SIGNAL.lower()}")
+
+
+def on_legacy(sdss: Method) -> Method:
+    """The same method on Legacy Surveys fluxes."""
+    return replace(
+        sdss, name=f"legacy_{sdss.name}", title=f"{sdss.title}, Legacy Surveys",
+        description=f"{sdss.description} On the paper's 91 features.", inputs=legacy_inputs, cut_inputs=legacy_cut_inputs,
+        cuts=legacy_cuts, candidate_cuts=legacy_candidate_cuts, parameters=(FEATURES, *sdss.parameters),
+        catalog=legacy_catalog, catalog_names=LEGACY_CATALOG_NAMES,
+    )  # fmt: skip
+
 
 knn = method(
     name="knn",
@@ -125,4 +159,6 @@ tabnet = method(
         SEED,
     ),
 )  # fmt: skip
-METHODS = (network, knn, forest, boosting, tabnet)
+SDSS_METHODS = (network, knn, forest, boosting, tabnet)
+LEGACY_METHODS = tuple(on_legacy(sdss) for sdss in SDSS_METHODS)
+METHODS = SDSS_METHODS

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
 
 from almagest.contract import PluginError, Sample
 from dwarf_galaxies.columns import CLASSES, DEFINED, SIGNAL
@@ -11,6 +10,9 @@ from dwarf_galaxies.features import SDSS, FeatureSet
 
 # Added to each standard deviation: a feature that hardly changes must not divide by zero.
 SMALLEST_SCALE = 1e-6
+# Between the quartiles of a normal distribution lie 1.349 of its standard deviations.
+FARTHEST, QUARTILES = 20.0, 1.349
+SCALE = ("mean", "deviation", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Rows:
     group_id: np.ndarray
     survey: np.ndarray
     classes: tuple[str, ...]
+    feature_set: FeatureSet = SDSS
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -54,20 +57,42 @@ class Rows:
 
 @dataclass(frozen=True)
 class Scale:
-    """Features enter models as (x - mean) / deviation; both of shape (f,)."""
+    """Features enter models as (x - mean) / deviation, after those outside `low` to `high` are put on the edge.
+
+    Only ratios have edges: where the denominator is noise they are without limit, and a few such would be all of the
+    deviation. All of shape (f,).
+    """
 
     mean: np.ndarray
     deviation: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
     @classmethod
-    def of(cls, features: np.ndarray) -> "Scale":
-        """Mean and standard deviation of the columns."""
-        mean, deviation = (getattr(features, name)(axis=0, dtype=np.float64) for name in ("mean", "std"))
-        return cls(mean, deviation + SMALLEST_SCALE)
+    def of(cls, features: np.ndarray, names: tuple[str, ...]) -> "Scale":
+        """Edges `FARTHEST` deviations from the median, as the quartiles measure them; then mean and standard deviation."""
+        lower, median, upper = np.quantile(features, (0.25, 0.5, 0.75), axis=0)
+        is_ratio = np.array(["/" in name for name in names])
+        reach = np.where(is_ratio & (upper > lower), FARTHEST * (upper - lower) / QUARTILES, np.inf)
+        low, high = median - reach, median + reach
+        inside = features.clip(low, high)
+        mean, deviation = (getattr(inside, name)(axis=0, dtype=np.float64) for name in ("mean", "std"))
+        return cls(mean, deviation + SMALLEST_SCALE, low, high)
 
     def apply(self, features: np.ndarray) -> np.ndarray:
         """Scaled features, float32, shape (n, f); missing ones are 0."""
-        return np.nan_to_num((features - self.mean) / self.deviation, posinf=0, neginf=0).astype(np.float32)
+        scaled = (features.clip(self.low, self.high) - self.mean) / self.deviation
+        return np.nan_to_num(scaled, posinf=0, neginf=0).astype(np.float32)
+
+    def to_json(self) -> dict:
+        """Lists; without edges null, for JSON knows no infinity."""
+        return {name: [v if np.isfinite(v) else None for v in getattr(self, name).tolist()] for name in SCALE}
+
+    @classmethod
+    def from_json(cls, values: dict) -> "Scale":
+        """Read what `to_json` wrote."""
+        edges = {"low": -np.inf, "high": np.inf}
+        return cls(*(np.array([edges.get(name) if v is None else v for v in values[name]]) for name in SCALE))
 
 
 def training_rows(sample: Sample, feature_set: FeatureSet = SDSS) -> Rows:
@@ -84,13 +109,20 @@ def training_rows(sample: Sample, feature_set: FeatureSet = SDSS) -> Rows:
         raise PluginError("the sample holds no rows back for testing; freeze one with a larger share held back")
     features = feature_set.compute(rows)
     _check_features(features, feature_set.names)
-    return _rows(rows, features, tuple(name for name in CLASSES if name in set(rows["label"].to_pylist())))
-
-
-def _rows(rows: pa.Table, features: np.ndarray, classes: tuple[str, ...]) -> Rows:
-    labels = np.array([classes.index(label) for label in rows["label"].to_pylist()])
+    found = np.array(rows["label"].to_pylist(), str)
+    classes = tuple(name for name in CLASSES if name in found)
+    labels = np.argmax(found[:, None] == np.array(classes), axis=1)
     survey = np.array(rows["survey"].to_pylist(), str)
-    return Rows(features, labels, np.ones(len(labels)), rows["group_id"].to_numpy(), survey, classes)
+    return Rows(features, labels, np.ones(len(labels)), rows["group_id"].to_numpy(), survey, classes, feature_set)
+
+
+def some_groups(rows: Rows, most: int, seed: int) -> Rows:
+    """At most so many rows: whole groups, drawn at random."""
+    if len(rows) <= most:
+        return rows
+    groups, row = np.unique(rows.group_id, return_inverse=True)
+    place = np.random.default_rng(seed).permutation(len(groups))[row]
+    return rows.where(place < np.searchsorted(np.cumsum(np.bincount(place)), most, side="right"))
 
 
 def _check_classes(found: set[str]) -> None:

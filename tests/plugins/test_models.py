@@ -16,11 +16,12 @@ from dwarf_galaxies import forest, knn, network, tabnet
 from dwarf_galaxies.columns import BANDS, DEFINED
 from dwarf_galaxies.features import sdss_features
 from dwarf_galaxies.fitting import VALIDATION, split, validation_rows
+from dwarf_galaxies.methods import SDSS_METHODS
 from dwarf_galaxies.plugin import plugin
 from dwarf_galaxies.rows import Rows, Scale, training_rows
 
 CLASSES = plugin.labelling.classes
-ALGORITHMS = [method.name for method in plugin.methods]
+ALGORITHMS = [method.name for method in SDSS_METHODS]
 
 
 def objects(**columns):
@@ -71,7 +72,7 @@ def test_the_forest_votes_as_scikit_learn_does(sample):
 def test_neighbours_vote_as_scikit_learns_do(sample, tmp_path):
     train("knn", sample, tmp_path, neighbours=7, weights="uniform", p=1)
     rows, new = training_rows(sample), sdss_features(sample.test)
-    scale = Scale.of(rows.features)
+    scale = Scale.of(rows.features, rows.feature_set.names)
     theirs = KNeighborsClassifier(7, p=1, algorithm="brute").fit(scale.apply(rows.features), rows.labels)
     ours = knn.load(tmp_path).probabilities(new)
     np.testing.assert_allclose(ours, theirs.predict_proba(scale.apply(new)), rtol=0, atol=1e-12)
