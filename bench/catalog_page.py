@@ -47,7 +47,7 @@ def make_edition(rows: int) -> Edition:
     edition = Edition(catalog=catalog, revision=1, version=version, prediction_set=scores, threshold=0.5, rows=rows)
     edition.is_current, edition.published = True, timezone.now()
     declared = catalog_table(version, edition.table_name)
-    edition.columns = declared.table.to_json()
+    edition.columns, edition.rank_by = declared.table.to_json(), version.method.rank_by
     create_table(declared, with_indexes=False)
     values = [SPECIAL.get(c.name) or NUMBERS[c.dtype] for c in declared.table.columns]
     with connection.cursor() as cursor:

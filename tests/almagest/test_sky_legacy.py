@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from astropy.io import fits
+from django.core.management import call_command
+from django.db import connection
 
 from almagest.sky.selectors import object_get
 from almagest.sky.services import ingest_file
@@ -47,6 +49,23 @@ def test_the_magnitudes_of_the_real_row(shared_data, slug):
             assert found[f"mag_{b}"] is None
     assert bright >= 3
     assert found["r50"] == pytest.approx(float(row["shape_r"])) and found["r50"] > 0
+
+
+@pytest.mark.django_db
+def test_a_table_from_before_gets_the_columns_and_then_the_values(shared_data):
+    """`sync_tables` adds them empty; reading the file again makes a revision that has them."""
+    path, new = shared_data / "photometry" / "tractor-1054p567.fits", [c.name for c in SURVEYS["ls-dr9"].derived]
+    ingest_file(survey="ls-dr9", path=path)
+    with connection.cursor() as cursor:
+        for table in ("survey_ls_dr9", "survey_ls_dr9_history"):
+            cursor.execute(f"ALTER TABLE {table} {', '.join(f'DROP COLUMN {name}' for name in new)}")
+        cursor.execute("UPDATE survey_ls_dr9 SET row_hash = row_hash + 1")  # made of fewer columns then
+    call_command("sync_tables", verbosity=0)
+    assert all(v is None for c, v in object_get(user=None, survey="ls-dr9", source_id=NAME).values if c.name in new)
+    done = ingest_file(survey="ls-dr9", path=path)
+    found = object_get(user=None, survey="ls-dr9", source_id=NAME)
+    assert (done.new, done.changed, found.revision) == (0, 1, 2)
+    assert {c.name: v for c, v in found.values}["mag_g"] > 10
 
 
 def test_a_flux_without_a_magnitude_has_none():
