@@ -1,13 +1,17 @@
 """Catalogs: publishing, paging, filters, from rows made through the services."""
 
+from importlib import import_module
+
 import numpy as np
 import pyarrow as pa
 import pytest
+from django.apps import apps
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from almagest.catalogs.filters import parse_filters
+from almagest.catalogs.models import Edition
 from almagest.catalogs.paging import count_rows, read_page, stream_rows
 from almagest.catalogs.services import CatalogError, catalog_publish_start
 from almagest.catalogs.tables import is_sortable
@@ -171,3 +175,12 @@ def test_every_number_and_class_can_be_sorted_by(published):
         c.name for c in edition.table.columns if is_sortable(c)
     }
     assert isinstance(edition.table.arrow_schema, pa.Schema)
+
+
+def test_editions_from_before_are_ranked_by_what_their_method_ranks_by(published):
+    """What the migration writes into editions that had no name for it."""
+    edition = published()
+    Edition.objects.update(rank_by="")
+    import_module("almagest.catalogs.migrations.0002_rank_by").fill(apps, None)
+    edition.refresh_from_db()
+    assert edition.rank_by == "p_s"
