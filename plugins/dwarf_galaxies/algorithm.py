@@ -73,13 +73,15 @@ class Scorer:
 class Algorithm:
     """One of the algorithms: `fit` takes rows with scaled features, `read` a folder and the number of classes.
 
-    `validates`: whether `fit` keeps a part of the rows back to decide when to stop.
+    `validates`: what share of the rows `fit` keeps back to decide when to stop. `scorings`: how many rows the model scores
+    in a minute or so, which bounds the shufflings for the features' importance.
     """
 
     method: Method
     fit: Callable[[Rows, dict, Report], Fitted]
     read: Callable[[Path, int], Model]
     validates: float = 0.0
+    scorings: int = 5_000_000
 
     def train(self, sample: Sample, parameters: dict, out: Path, report: Report) -> Result:
         """Search and fit on the training rows, write the model, and judge it on the rows held back.
@@ -100,7 +102,7 @@ class Algorithm:
         metrics, matrices, details = judged(scorer, sample)
         metrics += tuple(validation_metrics(trials[0]) if trials else ())
         notes = (*_notes(rows, searched if trials else rows), *fitted.notes)
-        figures = (*matrices, *fitted.curves, *explained(scorer, sample, chosen["seed"]))
+        figures = (*matrices, *fitted.curves, *explained(scorer, sample, chosen["seed"], self.scorings))
         return Result(metrics, figures, notes, details | _told(trials, parameters), chosen)
 
     def load(self, folder: Path) -> Scorer:

@@ -15,19 +15,20 @@ MOST_ROWS, MOST_POINTS = 5000, 4000
 FOUND, MISSED, FALSE, OTHERS = "signal, found", "signal, missed", "called signal, is not", "other classes"
 
 
-def explained(scorer: Any, sample: Sample, seed: int) -> tuple[Importance | Scatter, ...]:
-    """The figures of a training, in the order in which people ask."""
+def explained(scorer: Any, sample: Sample, seed: int, scorings: int) -> tuple[Importance | Scatter, ...]:
+    """The figures of a training, in the order in which people ask; importance takes at most about so many scorings."""
+    most = min(MOST_ROWS, scorings // (REPEATS * len(scorer.feature_set.names)))
     return (
-        importance(scorer, sample, seed),
+        importance(scorer, sample, seed, most),
         training_scatter(scorer, sample, seed),
         outcome_scatter(scorer, sample, seed),
     )
 
 
-def importance(scorer: Any, sample: Sample, seed: int) -> Importance:
-    """How much the signal's f1 on the rows held back drops when one feature is shuffled among them (Breiman 2001)."""
+def importance(scorer: Any, sample: Sample, seed: int, most: int = MOST_ROWS) -> Importance:
+    """How much the signal's f1 on at most so many rows held back drops when one feature is shuffled among them (Breiman 2001)."""
     random = np.random.default_rng(seed)
-    test = _some(sample.test, MOST_ROWS, random)
+    test = _some(sample.test, most, random)
     features, truth = scorer.feature_set.compute(test), np.array(test["label"].to_pylist(), str)
     whole = _f1(scorer, features, truth, sample.signal)
     drops = np.array([

@@ -119,6 +119,6 @@ def read(folder: Path, classes: int) -> Forest:
         return Forest(**dict(kept))
 
 
-algorithm = Algorithm(method, fit, read)
+algorithm = Algorithm(method, fit, read, scorings=1_500_000)
 train, load = algorithm.train, algorithm.load
 __all__ = ["load", "score", "train"]

@@ -73,6 +73,6 @@ def read(folder: Path, classes: int) -> Neighbours:
         )
 
 
-algorithm = Algorithm(method, fit, read)
+algorithm = Algorithm(method, fit, read, scorings=300_000)
 train, load = algorithm.train, algorithm.load
 __all__ = ["load", "score", "train"]

@@ -13,6 +13,8 @@ from dwarf_galaxies.labels import COSMOLOGY, SMALLEST_REDSHIFT, apparent, distan
 
 # Section 4.5: redder ones are red; massive galaxies have more than this mass (log10 of solar masses), and are nearer.
 BLUEST_RED = 0.7
+# Points in a plot: more show no more.
+MOST_POINTS = 4000
 MASSIVE_LOG_MASS, MASSIVE_REDSHIFT = 9.2, 0.1
 LOCAL_MASSIVE = "LM"
 # Of what is drawn, and of a colour before it is judged: 0.7 in single precision is 0.7, and not red by its last bit.
@@ -98,16 +100,26 @@ def _figure(
     if not left.any():
         return None
     dwarfs, massive = (int(np.isin(kind[left], LABELS[k : k + 2]).sum()) for k in (0, 2))
+    left, drawn = _thinned(left)
     views = tuple(View(x, quantity, AXES[x], AXES[quantity]) for x in ("log_mass", "g-r"))
     survey, source_id = (np.array(rows[name].to_pylist(), str)[left].tolist() for name in ("survey", "source_id"))
     return Scatter(
         title,
         f"{dwarfs:,} dwarf galaxies that model and catalog agree on, and {massive:,} massive galaxies by the catalog (log mass "
         f"above {MASSIVE_LOG_MASS}, redshift below {MASSIVE_REDSHIFT}), after Section 4.5 of the paper; red: g − r above "
-        f"{BLUEST_RED}, not corrected to rest; {whose}. Left out: {'; '.join(lost) or 'none'}.",
+        f"{BLUEST_RED}, not corrected to rest; {whose}. Left out: {'; '.join(lost) or 'none'}.{drawn}",
         {name: _rounded(values[name][left]) for name in ("log_mass", "g-r", quantity)},
         tuple(kind[left].tolist()), LABELS, views, tuple(survey), tuple(source_id), COLOURS,
     )  # fmt: skip
+
+
+def _thinned(left: np.ndarray) -> tuple[np.ndarray, str]:
+    """At most `MOST_POINTS` of `left`, shape (n,), drawn at random, and in words how many."""
+    count = int(left.sum())
+    if count <= MOST_POINTS:
+        return left, ""
+    chosen = np.random.default_rng(1).choice(np.flatnonzero(left), MOST_POINTS, replace=False)
+    return np.isin(np.arange(len(left)), chosen), f" {MOST_POINTS:,} of the {count:,} are drawn."
 
 
 def _complete(left: np.ndarray, needed: dict[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:

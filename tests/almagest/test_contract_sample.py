@@ -44,6 +44,15 @@ def test_checksum_knows_the_content_alone(tmp_path):
     assert write(tmp_path / "d", changed) != first
 
 
+def test_lists_come_back_as_they_went(tmp_path):
+    lists = pa.array([[1.0, 2.0], None, [3.0, 4.0]], pa.list_(pa.field("whatever", pa.float32())))
+    write(tmp_path / "a", ROWS.append_column("apertures", lists))
+    found = Sample.open(tmp_path / "a").rows["apertures"].to_pylist()
+    assert found == [lists.to_pylist()[k] for k in (2, 1, 0)]
+    others = pa.array([[1.0, 2.0], None, [3.0, 5.0]], pa.list_(pa.float32()))
+    assert write(tmp_path / "b", ROWS.append_column("apertures", others)) != Sample.open(tmp_path / "a").checksum
+
+
 def test_damage_is_noticed(tmp_path):
     write(tmp_path)
     about = json.loads((tmp_path / "sample.json").read_text())

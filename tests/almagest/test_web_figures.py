@@ -124,10 +124,11 @@ def test_a_class_has_one_colour_everywhere():
 
 
 def test_bars_are_shares_of_the_largest_and_never_negative():
-    rows = importances([asdict(Importance("", "", ("a", "b", "c"), (0.2, 0.1, -0.1), (0, 0, 0), (80.0, 40.0, -5.0)))])[
-        0
-    ]["rows"]
-    assert [row["width"] for row in rows] == [100, 50, 0]
+    features, drops = tuple(f"f{k}" for k in range(25)), (0.2, 0.1, -0.1, *[0.0] * 22)
+    stored = asdict(Importance("", "", features, drops, (0,) * 25, (80.0, 40.0, -5.0, *[0.0] * 22)))
+    chart = importances([stored])[0]
+    assert [row["width"] for row in chart["first"]][:4] == [100, 50, 0, 0]
+    assert [row["feature"] for row in chart["rest"]] == ["f20", "f21", "f22", "f23", "f24"]
     empty = class_counts([{"kind": "counts", "title": "", "names": ["S"], "counts": [0]}], ["S"])[0]
     assert (empty["rows"][0]["width"], empty["rows"][0]["share"]) == (0, "0.0 %")
 

@@ -109,3 +109,10 @@ def test_what_is_missing_is_left_out_and_counted_once():
 def test_the_plugin_declares_it():
     assert plugin.relate() is relations
     assert "log_sfr" in plugin.labelling.inputs
+
+
+def test_of_very_many_points_some_are_drawn(monkeypatch):
+    monkeypatch.setattr("dwarf_galaxies.relations.MOST_POINTS", 3)
+    size = relations(galaxies(*({"log_mass": 7 + k / 10} for k in range(9))))[0]
+    assert len(size.label) == len(size.source_id) == len(size.columns["log_r50"]) == 3
+    assert size.caption.startswith("9 dwarf galaxies") and size.caption.endswith(" 3 of the 9 are drawn.")

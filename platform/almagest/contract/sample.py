@@ -95,10 +95,15 @@ def content_checksum(rows: pa.Table) -> str:
         if name in ("object_id", "group_id"):
             continue
         column = rows[name].combine_chunks()
-        digest.update(f"{name}:{column.type}:{len(column)};".encode())
+        digest.update(f"{name}:{_type_name(column.type)}:{len(column)};".encode())
         digest.update(np.packbits(column.is_valid().to_numpy(zero_copy_only=False)).tobytes())
         digest.update(_value_bytes(column))
     return digest.hexdigest()
+
+
+def _type_name(dtype: pa.DataType) -> str:
+    """Name of a type; what a list's values are called differs between libraries, and means nothing."""
+    return f"list<{dtype.value_type}>" if pa.types.is_list(dtype) else str(dtype)
 
 
 def _value_bytes(column: pa.Array) -> bytes:

@@ -6,6 +6,8 @@ from almagest.web.templatetags.almagest import percent, thousands
 
 # Rows of the table below a map: the best, as links.
 MOST_LISTED = 20
+# Features that are seen at once.
+FIRST = 20
 # Colours in the sheet, `--k0` and on.
 PALETTE = 10
 
@@ -20,13 +22,15 @@ def model_figures(training: list[dict], scoring: list[dict], classes: list[str],
 
 
 def importances(figures: list[dict]) -> list[dict]:
-    """Rows with a bar, its width a share of the largest."""
-    return [
-        {"title": f["title"], "caption": f["caption"], "rows": [
+    """Rows with a bar, its width a share of the largest: the first ones, and the rest."""
+    found = []
+    for f in (f for f in figures if f["kind"] == "importance"):
+        rows = [
             {"feature": feature, "percent": share, "width": _width(share, f["percent"]), "drop": drop, "std": std}
             for feature, share, drop, std in zip(f["features"], f["percent"], f["drop"], f["drop_std"], strict=True)
-        ]} for f in figures if f["kind"] == "importance"
-    ]  # fmt: skip
+        ]
+        found.append({"title": f["title"], "caption": f["caption"], "first": rows[:FIRST], "rest": rows[FIRST:]})
+    return found
 
 
 def class_counts(figures: list[dict], classes: list[str]) -> list[dict]:
