@@ -4,11 +4,17 @@
 
 writes tables with the names and columns of the EVCC, SDSS and SAMI files that the platform reads. Everything in them is
 drawn from the relations below; nothing is observed.
+
+    python -m dwarf_galaxies.simulate FOLDER --survey legacy [--size 286326] [--seed 1] [--sky]
+
+writes tractor catalogues of the Legacy Surveys and their labels, from the relations of `dwarf_galaxies.simulation`.
 """
 
 import argparse
 import sys
+import time
 from pathlib import Path
+from typing import NoReturn
 
 import astropy.units as u
 import numpy as np
@@ -17,6 +23,8 @@ import pyarrow as pa
 from dwarf_galaxies.columns import BANDS, CLASSES
 from dwarf_galaxies.labels import COSMOLOGY, taylor_log_mass
 from dwarf_galaxies.simulated_tables import Columns, joined, seen_again, taken, write_evcc, write_sami, write_sdss
+from dwarf_galaxies.simulation.files import PAPER_SIZE, legacy_files, report
+from dwarf_galaxies.simulation.tractor import legacy_rows
 
 EVCC, SDSS = "evcc-simulated", "sdss-dr14-simulated"
 VIRGO_MPC = 16.5
@@ -102,7 +110,7 @@ def simulate(size: int, seed: int) -> pa.Table:
     Returns
     -------
     ``survey, source_id, label``, then ``u, g, r, i, z, spec_class, r50`` and what the labels come from; `size` rows. All
-    seven classes are there.
+    seven classes are there. Then what the models on Legacy Surveys fluxes read, of other sources of the same classes.
     """
     random = np.random.default_rng(seed)
     virgo = galaxies(random.choice(["S", "LM"], size // 4, p=[0.8, 0.2]), random, in_virgo=True)
@@ -122,7 +130,9 @@ def simulate(size: int, seed: int) -> pa.Table:
         columns[name] = pa.array(rows[name].astype(np.float32), mask=np.isnan(rows[name]))
     columns["log_sfr"] = pa.nulls(size, pa.float32())
     order = ("survey", "source_id", "label", *BANDS, "spec_class", *measured, "named_class", "log_sfr")
-    return pa.table({name: columns[name] for name in order})
+    legacy = legacy_rows(rows["label"], random).drop_columns(["redshift", "log_mass", "type"])
+    tractor = dict(zip(legacy.column_names, legacy.columns, strict=True))
+    return pa.table({name: columns[name] for name in order} | tractor)
 
 
 def survey_files(folder: Path, size: int, seed: int) -> list[Path]:
@@ -148,26 +158,51 @@ def survey_files(folder: Path, size: int, seed: int) -> list[Path]:
     return paths
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write the files and name them."""
-    parser = argparse.ArgumentParser(
-        prog="python -m dwarf_galaxies.simulate", description="Write simulated survey tables."
-    )
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line, checked; what is wrong is said in one line."""
+    parser = _Parser(prog="python -m dwarf_galaxies.simulate", description="Write simulated survey tables.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--size", type=int, default=4000, help="galaxies in the simulated SDSS table")
+    parser.add_argument(
+        "--survey", choices=("demo", "legacy"), default="demo", help="EVCC, SDSS and SAMI, or Legacy Surveys"
+    )
+    parser.add_argument("--size", type=int, help=f"galaxies in the simulated SDSS table (4000), sources ({PAPER_SIZE})")
     parser.add_argument("--seed", type=int, default=1, help="start of the random numbers")
+    parser.add_argument(
+        "--sky", action="store_true", help="with --survey legacy: an unlabelled sky instead of the sample"
+    )
     options = parser.parse_args(arguments)
+    if options.size is None:
+        options.size = PAPER_SIZE if options.survey == "legacy" else 4000
     if options.size < SMALLEST_SIZE:
         parser.error(f"--size {options.size}: at least {SMALLEST_SIZE} galaxies are needed for every class to appear")
     if options.seed < 0:
         parser.error(f"--seed {options.seed}: it must not be negative")
+    if options.sky and options.survey != "legacy":
+        parser.error("--sky: only --survey legacy has an unlabelled sky")
     if options.folder.exists() and not options.folder.is_dir():
         parser.error(f"{options.folder} is a file, not a folder")
+    options.error = parser.error
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the files and name them."""
+    options, started = _options(arguments), time.monotonic()
     try:
-        paths = survey_files(options.folder, options.size, options.seed)
+        if options.survey == "legacy":
+            paths = legacy_files(options.folder, options.size, options.seed, is_sky=options.sky)
+            print(report(paths, options.size, started))
+        else:
+            print(*survey_files(options.folder, options.size, options.seed), sep="\n")
     except OSError as error:
-        parser.error(f"{options.folder} cannot be written to: {error}")
-    print(*paths, sep="\n")
+        options.error(f"{options.folder} cannot be written to: {error}")
     return 0
 
 
