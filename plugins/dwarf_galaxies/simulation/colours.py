@@ -1,7 +1,7 @@
 """Colours and apparent magnitudes of simulated galaxies, from stellar mass, redshift and population.
 
-Constants that were measured say on which table and how many of its rows; those tables are not needed here. Nodes of
-redshift were read off the same tables and smoothed by hand where a table is thin.
+Constants that were measured say on which table and how many of its rows; those tables are not needed here. What was set
+by hand says so; values from the literature are recalled and rounded, not copied from its tables.
 """
 
 import numpy as np
@@ -16,13 +16,15 @@ MASS_TO_LIGHT = (-0.579, 0.695)
 # and 3,241, blue 1,208 and 404; the 469 red dwarfs of the EVCC agree within 0.04 mag.
 G_I_RED = ((1.114, 0.128, 0.14), (1.087, 0.225, 0.10))
 G_I_BLUE = ((0.683, 0.126, 0.11), (0.722, 0.163, 0.08))
-# g - r = intercept + slope (g - i), with scatter: EVCC, 469 red and 165 blue dwarfs and 191 galaxies above 10^9.
+# g - r = intercept + slope (g - i), with scatter: one line by hand through three fits to the EVCC, 0.032 + 0.573 (469 red
+# dwarfs), 0.096 + 0.464 (165 blue ones), 0.021 + 0.610 (galaxies above 10^9).
 G_R = (0.04, 0.575, 0.035)
 # r - z = intercept + slope (g - r), with scatter, in Legacy Surveys magnitudes: 1,233 DR8 hosts, r 13 to 19, z < 0.1.
 R_Z = (-0.053, 0.794, 0.045)
-# How colours and the r magnitude change from rest to redshift. Red: SDSS DR14 (2,458 red galaxies below z = 0.25), then
-# the LRGs of DR10 (6,826 rows, g - r and z - W1 against r - z). Blue: SDSS (2,435), then Scd and Im templates of Coleman,
-# Wu & Weedman 1980. `r` is the k-correction, rounded from Chilingarian et al. 2010, less 0.7 z mag of evolution.
+# How colours and the r magnitude change from rest to redshift: set by hand, not fitted. Red, below z = 0.2: the upper edge
+# of SDSS DR14's galaxies; above: the known run of the red sequence, held against g - r and z - W1 of the DR10 LRGs (6,826
+# rows, without redshifts) at their r - z. Blue: recalled from the Scd and Im templates of Coleman, Wu & Weedman 1980. `r` is
+# a k-correction like those of Chilingarian et al. 2010, less 0.7 z mag of evolution.
 NODES = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0])
 RED = {
     "g-r": [0.0, 0.20, 0.42, 0.66, 0.88, 1.00, 1.05, 1.08, 1.10, 1.10],
@@ -38,9 +40,9 @@ BLUE = {
     "w1-w2": [0.0, 0.06, 0.16, 0.22, 0.20, 0.16, 0.12, 0.12, 0.14, 0.18],
     "r": [0.0, -0.04, -0.06, -0.08, -0.08, -0.05, -0.02, 0.02, 0.09, 0.00],
 }
-# z - W1 at rest = intercept + slope (g - r - 0.7): the 17 extended rows of the DR8 files with r < 21.5.
+# z - W1 at rest = intercept + slope (g - r - 0.7): set by hand to the extended rows of the six DR8 files, a dozen.
 Z_W1, Z_W1_SCATTER = (-0.10, 0.6), {"red": 0.10, "blue": 0.18}
-# W1 - W2, W2 - W3 and W3 - W4 at rest, AB: ellipticals and spirals of Jarrett et al. 2011 (Figure 26), from Vega.
+# W1 - W2, W2 - W3 and W3 - W4 at rest, AB: where ellipticals and spirals lie in Jarrett et al. 2011, roughly, from Vega.
 INFRARED_RED = {"w1-w2": (-0.66, 0.05), "w2-w3": (-1.0, 0.4), "w3-w4": (0.0, 0.5)}
 INFRARED_BLUE = {"w1-w2": (-0.54, 0.08), "w2-w3": (1.3, 0.5), "w3-w4": (0.7, 0.4)}
 STEPS = ("g-r", "r-z", "z-w1", "w1-w2", "w2-w3", "w3-w4")

@@ -14,7 +14,7 @@ COUNTS = {"S": 9_256, "NSL": 29_093, "LM": 3_299, "NM": 65_068, "HM": 150_398, "
 SMALLEST_RADIUS = 1.02
 # Galaxies of a Schechter function: Baldry et al. 2012's two components (10.66; -0.35 and -1.47) taken as one.
 SCHECHTER_LOG_MASS, SCHECHTER_SLOPE = 10.7, -1.3
-# Share of red galaxies: least + most / (1 + exp(-(log mass - middle) / width)), through the six bins of half a dex of the
+# Share of red galaxies: least + most / (1 + exp(-(log mass - middle) / width)), by hand through bins of half a dex of the
 # SAMI DR3 input catalogue (0.21, 0.22, 0.38, 0.54, 0.85, 0.96 from 10^8 on; 5,536 rows, red above 0.75 + 0.1 (m - 9)).
 RED_SHARE = (0.18, 0.80, 9.75, 0.27)
 # log10 of half-light radius (kpc, major axis) = intercept + slope (log mass - 9), scatter in dex. Above 10^9: SAMI, 3,536

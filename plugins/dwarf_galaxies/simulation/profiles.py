@@ -12,8 +12,8 @@ from scipy.optimize import nnls
 from scipy.special import gammainc, gammaincinv
 
 SIGMA_A_FWHM = 1 / np.sqrt(8 * np.log(2))
-# The optical point spread function is a Moffat function of this exponent: fits the growth curves of the three bright stars
-# in the early DECaLS tables (0.397, 0.628, 0.772, 0.903, 0.954 of the flux within 0.5, 0.75, 1, 1.5, 2 arcsec).
+# The optical point spread function is a Moffat function of this exponent: it gives the growth curve in r of the brightest
+# star of the early DECaLS tables (0.397, 0.628, 0.772, 0.903, 0.954 of the flux within 0.5, 0.75, 1, 1.5, 2 arcsec).
 MOFFAT_EXPONENT = 2.5
 # WISE: a Gaussian core of FWHM 1 and a wider one. Share of the core and width of the wing, from aperture minus residual
 # flux of the DR9 row of tractor-1054p567 (W1: 0.795 and 2.66 times the core, W2: 0.787 and 3.08).
