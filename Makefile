@@ -4,6 +4,8 @@ PYTHON ?= python3
 PORT ?= 8000
 # DEMO=load stops after loading instead of serving.
 DEMO ?= serve
+# LEGACY=30000 simulates so many Legacy Surveys sources too, and finds the dwarf galaxies among them.
+LEGACY ?= 0
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -14,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: demo test setup static lint lock clean
 
 demo: setup static
-	@$(BIN)/python manage.py demo --port $(PORT) $(if $(filter load,$(DEMO)),--load-only)
+	@$(BIN)/python manage.py demo --port $(PORT) $(if $(filter load,$(DEMO)),--load-only) --legacy $(LEGACY)
 
 # pytest comes last and prints last: its closing line is the outcome.
 test: setup static lint

@@ -161,4 +161,4 @@ tabnet = method(
 )  # fmt: skip
 SDSS_METHODS = (network, knn, forest, boosting, tabnet)
 LEGACY_METHODS = tuple(on_legacy(sdss) for sdss in SDSS_METHODS)
-METHODS = SDSS_METHODS
+METHODS = (*SDSS_METHODS, *LEGACY_METHODS)

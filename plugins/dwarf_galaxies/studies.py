@@ -44,7 +44,7 @@ legacy_features = Study(
     contenders=tuple(Contender(name, "legacy_network", {"features": name, "draws": 1}) for name in FEATURES.choices),
     is_ablation=True,
 )
-STUDIES = (algorithms, imbalance)
+STUDIES = (algorithms, imbalance, legacy_algorithms, legacy_imbalance, legacy_features)
 # Positions of M 87, of NGC 4874 and NGC 4889's midst, and of NGC 1399. Twice the virial radius, as in the paper's Figure 8.
 LANDMARKS = (
     Landmark("Virgo", 187.7059, 12.3911, 2 * 5.50, "twice the virial radius of 1.08 Mpc (Urban et al. 2011)"),

@@ -49,13 +49,14 @@ def demo(environment: dict[str, str], *options: str) -> subprocess.Popen:
 
 
 def test_the_demo_loads_once_and_then_serves(home, environment):
-    loading = demo(environment, "--load-only")
-    said = loading.communicate(timeout=300)[0]
+    loading = demo(environment, "--load-only", "--legacy", "5000")
+    said = loading.communicate(timeout=500)[0]
     assert (loading.returncode, left_in(home)) == (0, []), said
-    assert "[12/13] Publish the catalog" in said and "candidates at" in said
+    assert "[12/21] Publish the catalog" in said and "[20/21] Publish their catalog" in said
+    assert said.count("candidates at") == 2 and "mag_z ≤ 22.5" in said
 
     port = free_port()
-    serving = demo(environment, "--port", str(port))
+    serving = demo(environment, "--port", str(port), "--legacy", "5000")
     lines = []
     for line in serving.stdout:
         lines.append(line)
@@ -66,6 +67,8 @@ def test_the_demo_loads_once_and_then_serves(home, environment):
     assert f"http://localhost:{port}/" in said
     with urllib.request.urlopen(f"http://localhost:{port}/") as page:
         assert "Local dwarf galaxy candidates" in page.read().decode()
+    with urllib.request.urlopen(f"http://localhost:{port}/catalogs/legacy-dwarf-candidates/?format=csv") as table:
+        assert table.readline().decode() == "ra,dec,mag_g,mag_r,mag_z,mag_w1,mag_w2,prob,r50\n"
     verify = ("verify", "dwarf_galaxies", "network", "--against", "sami-dr3", "--radius-arcsec", "2")
     command = [sys.executable, str(PROJECT / "manage.py"), *verify]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -87,19 +87,19 @@ def steps(folder: Path, suffix: str = "") -> Iterator[Step]:
         yield verify(*MGC)
 
 
-def verify(survey: str, radius_arcsec: str) -> Step:
-    """The network against a catalog of labels."""
-    arguments = (PLUGIN, "network", "--against", survey, "--radius-arcsec", radius_arcsec)
+def verify(survey: str, radius_arcsec: str, method: str = "network") -> Step:
+    """A method's newest version against a catalog of labels."""
+    arguments = (PLUGIN, method, "--against", survey, "--radius-arcsec", radius_arcsec)
     return Step(f"Verify against {survey}", "verify", arguments)
 
 
-def run_steps(project: Path, home: Path, console: Console) -> None:
-    """Run all steps in order, each with its title, its own progress and its time."""
+def run_steps(project: Path, home: Path, console: Console, more: Iterable[Step] = ()) -> None:
+    """Run all steps in order, and `more` after them, each with its title, its own progress and its time."""
     folder, suffix = data_folder(project), ""
     if folder is None:
         console.print("No folder of real tables here (ALMAGEST_DATA): simulated ones take their place.")
         folder, suffix = simulate(home), "-simulated"
-    todo = list(steps(folder, suffix))
+    todo = [*steps(folder, suffix), *more]
     for number, step in enumerate(todo, 1):
         console.print(f"[bold cyan]\\[{number:>2}/{len(todo)}][/] [bold]{step.title}[/]")
         started = time.monotonic()

@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand, CommandParser
 
 from almagest.server.demo import data_folder
+from almagest.server.legacy_demo import add_legacy_argument
 from almagest.server.management.commands.up import add_plan_arguments, plan_from
 from almagest.server.processes import ServerError, open_log
 from almagest.server.supervisor import run_all
@@ -18,6 +19,7 @@ class Command(BaseCommand):
         """Where the web listens, and whether to stay."""
         add_plan_arguments(parser)
         parser.add_argument("--load-only", action="store_true", help="stop everything after the steps, do not serve")
+        add_legacy_argument(parser)
 
     def handle(self, **options) -> None:
         """Run until stopped, or until the steps are done."""
@@ -28,6 +30,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Starting Almagest in {plan.home}; its processes write to {log}")
         with open_log(log) as lines, open(lines.fileno(), "w", buffering=1, closefd=False) as output:
             try:
-                run_all(plan, output, job=plan.manage("demo_steps"), stay=stay)
+                run_all(plan, output, job=plan.manage("demo_steps", "--legacy", str(options["legacy"])), stay=stay)
             except ServerError as error:
                 raise ServerError(f"{error}\nWhat the processes wrote is in {log}") from None

@@ -3,10 +3,11 @@
 import sys
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 
 from almagest.server.demo import run_steps
+from almagest.server.legacy_demo import add_legacy_argument, legacy_steps, simulate_legacy
 
 
 class Command(BaseCommand):
@@ -16,9 +17,15 @@ class Command(BaseCommand):
     # They import all pages, which takes a second that every start would pay.
     requires_system_checks = []
 
-    def handle(self, **options) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Whether to simulate Legacy Surveys sources too."""
+        add_legacy_argument(parser)
+
+    def handle(self, *, legacy: int, **options) -> None:
         """Run them in order and stop at the first that fails."""
+        console, home = Console(), settings.ALMAGEST_HOME
         try:
-            run_steps(settings.BASE_DIR, settings.ALMAGEST_HOME, Console())
+            more = legacy_steps(simulate_legacy(home, legacy)) if legacy else ()
+            run_steps(settings.BASE_DIR, home, console, more)
         except KeyboardInterrupt:
             sys.exit(130)
