@@ -1,6 +1,7 @@
 """Scoring end to end against the sum of its parts: bare read, bare model, bare write.
 
     python bench/scoring.py [--objects 1000000] [--method network]
+    python bench/scoring.py --objects 300000 --method legacy_network
 
 Uses the configured server with a scratch database of its own, simulated galaxies and the built-in plugin. The whole path
 runs in this process through the ledger, as a worker does it: claim, read, cut, score, replace, mark done, and at the end index
@@ -39,11 +40,24 @@ from almagest.sky.surveys import SURVEYS
 from almagest_workers.handlers import HANDLERS
 from dwarf_galaxies.plugin import plugin
 from dwarf_galaxies.simulate import galaxies
+from dwarf_galaxies.simulation.files import legacy_files
 
-SURVEY = "sdss-dr14-simulated"
+SDSS, LEGACY = "sdss-dr14-simulated", "ls-dr9-simulated"
 
 
-def load_sky(folder: Path, objects: int) -> None:
+def survey_for(name: str) -> str:
+    """The simulated survey that a method is fed from."""
+    return LEGACY if name.startswith("legacy") else SDSS
+
+
+def load_legacy(folder: Path, objects: int) -> None:
+    """Ingest that many simulated Legacy Surveys sources, complete rows of 181 columns."""
+    for path in legacy_files(folder / "legacy", objects, 1):
+        if path.suffix == ".fits":
+            ingest_file(survey=LEGACY, path=path)
+
+
+def load_sdss(folder: Path, objects: int) -> None:
     """Ingest that many simulated galaxies."""
     random = np.random.default_rng(1)
     drawn = galaxies(random.choice(["S", "NSL", "LM", "NM", "HM"], objects), random)
@@ -56,7 +70,7 @@ def load_sky(folder: Path, objects: int) -> None:
         "mjd": np.full(objects, 50_000),
         "spec_class": ["GALAXY"] * objects,
     }
-    declaration = SURVEYS[SURVEY]
+    declaration = SURVEYS[SDSS]
     columns = {
         declaration.names.get(c.name, c.name): pa.array(values.get(c.name, np.ones(objects))).cast(
             c.arrow_type, safe=False
@@ -64,7 +78,7 @@ def load_sky(folder: Path, objects: int) -> None:
         for c in declaration.columns
     }
     pq.write_table(pa.table(columns), folder / "sky.parquet")
-    ingest_file(survey=SURVEY, path=folder / "sky.parquet")
+    ingest_file(survey=SDSS, path=folder / "sky.parquet")
 
 
 def train(folder: Path, name: str) -> ModelVersion:
@@ -74,7 +88,7 @@ def train(folder: Path, name: str) -> ModelVersion:
     labelling = plugin.labelling
     write_sample(folder / "sample", rows, classes=labelling.classes, signal=labelling.signal, seed=1, definition={})
     (folder / "model").mkdir()
-    settings = {"epochs": 3} if name == "network" else {}
+    settings = {"epochs": 3} if "network" in name else {}
     method.module().train(
         SampleFolder.open(folder / "sample"), method.parse_parameters(settings), folder / "model", no_report
     )
@@ -104,9 +118,10 @@ def timed(what: Callable):
 
 def parts(folder: Path, name: str) -> dict[str, float]:
     """Seconds of each part alone."""
-    method, table = plugin.method(name), SURVEYS[SURVEY].table_name
-    names = ", ".join(f'"{n}"' for n in ("object_id", "revision", *method.inputs.names, "spec_class"))
-    rows, read = timed(lambda: read_arrow(f"SELECT {names} FROM {table}"))
+    method, declared = plugin.method(name), SURVEYS[survey_for(name)]
+    wanted = [n for n in (*method.inputs.names, *method.cut_inputs.names) if n in declared.table]
+    names = ", ".join(f'"{n}"' for n in ("object_id", "revision", *wanted))
+    rows, read = timed(lambda: read_arrow(f"SELECT {names} FROM {declared.table_name}"))
     model = method.module().load(folder / "model")
     method.module().score(model, rows.slice(0, 10_000))  # the first call builds what later ones use
     scores, compute = timed(lambda: method.module().score(model, rows))
@@ -119,7 +134,7 @@ def parts(folder: Path, name: str) -> dict[str, float]:
 
 def whole(version: ModelVersion) -> dict[str, float]:
     """Seconds of the blocks, and of indexing and publishing."""
-    run = scoring_start(version=version, surveys=[SURVEY])
+    run = scoring_start(version=version, surveys=[survey_for(version.method.name)])
 
     def work(queue: str) -> None:
         while claim := chunk_claim(run_id=run.pk, queue=queue, worker="bench"):
@@ -135,7 +150,7 @@ def whole(version: ModelVersion) -> dict[str, float]:
 def main(objects: int, name: str) -> None:
     """Measure and print, with ratios."""
     with scratch_database(), TemporaryDirectory() as folder:
-        load_sky(Path(folder), objects)
+        (load_legacy if survey_for(name) == LEGACY else load_sdss)(Path(folder), objects)
         version = train(Path(folder), name)
         bare, done = parts(Path(folder), name), whole(version)
     total = sum(bare.values())
