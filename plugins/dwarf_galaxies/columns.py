@@ -1,8 +1,5 @@
 """The declared columns: what the models read, what the cuts and the labels look at, what a prediction holds."""
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from almagest.contract import Column, Table
 
 CLASSES = ("S", "NSL", "LM", "NM", "HM", "NS", "AF")
@@ -110,11 +107,3 @@ outputs = Table(
         Column("predicted_class", "string", "", "meta.code.class", "Most probable class", level=1, indexed=True),
     ),
 )  # fmt: skip
-
-
-def dereddened(rows: pa.Table, band: str) -> pa.ChunkedArray:
-    """Magnitude without the dust of the Milky Way, 22.5 - 2.5 log10(flux / mw_transmission); null or NaN where it has none."""
-    flux, transmission = (rows[f"{name}_{band}"].cast(pa.float64()) for name in ("flux", "mw_transmission"))
-    is_there = pc.and_(pc.greater(flux, 0), pc.greater(transmission, 0))
-    ratio = pc.divide(pc.if_else(is_there, flux, None), pc.if_else(is_there, transmission, None))
-    return pc.subtract(ZERO_POINT, pc.multiply(2.5, pc.log10(ratio)))

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from almagest.contract import Cut
-from dwarf_galaxies.columns import BANDS, LEGACY_BANDS, MASKS, dereddened
+from dwarf_galaxies.columns import BANDS, LEGACY_BANDS, MASKS
+from dwarf_galaxies.features import dereddened
 
 # Section 2.2 of the paper: the lower limit on the half-light radius of the training sample and of the candidates.
 SMALLEST_RADIUS_ARCSEC = 1.0
@@ -60,12 +61,12 @@ def is_well_measured(rows: pa.Table) -> pa.Array:
 
 def is_bright(rows: pa.Table) -> pa.Array:
     """True where r, without the dust of the Milky Way, is brighter than 21.5 mag."""
-    return pc.less(dereddened(rows, "r"), FAINTEST_R)
+    return pa.array(dereddened(rows, "r") < FAINTEST_R)
 
 
 def is_no_smudge(rows: pa.Table) -> pa.Array:
     """True where z, without the dust of the Milky Way, is not fainter than 22.5 mag."""
-    return pc.less_equal(dereddened(rows, "z"), FAINTEST_Z)
+    return pa.array(dereddened(rows, "z") <= FAINTEST_Z)
 
 
 sdss_cuts = (

@@ -89,7 +89,7 @@ def legacy_features(rows: pa.Table) -> np.ndarray:
 
 
 def _legacy_block(rows: pa.Table) -> np.ndarray:
-    magnitudes = [_dereddened(rows, band) for band in LEGACY_BANDS]
+    magnitudes = [dereddened(rows, band) for band in LEGACY_BANDS]
     colours = [a - b for a, b in combinations(magnitudes, 2)]
     fluxes = {band: _aperture_fluxes(rows, band) for band in LEGACY_BANDS}
     ratios = (_ratio(fluxes[a][i - 1], fluxes[b][j - 1]) for (a, i), (b, j) in legacy_ratios())
@@ -115,7 +115,8 @@ def _columns(columns: list[np.ndarray]) -> np.ndarray:
     return features
 
 
-def _dereddened(rows: pa.Table, band: str) -> np.ndarray:
+def dereddened(rows: pa.Table, band: str) -> np.ndarray:
+    """AB magnitude without the dust of the Milky Way, float64, shape (n,); NaN where the flux is not positive."""
     flux, transmission = column_values(rows, f"flux_{band}"), column_values(rows, f"mw_transmission_{band}")
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where((flux > 0) & (transmission > 0), ZERO_POINT - 2.5 * np.log10(flux / transmission), np.nan)

@@ -5,8 +5,7 @@ import numpy as np
 import pyarrow as pa
 from astropy.cosmology import FlatLambdaCDM
 
-from dwarf_galaxies.columns import dereddened
-from dwarf_galaxies.features import column_values, magnitude_values
+from dwarf_galaxies.features import column_values, dereddened, magnitude_values
 
 # The paper's cosmology (end of Section 1).
 COSMOLOGY = FlatLambdaCDM(H0=70, Om0=0.3)
@@ -51,7 +50,7 @@ def apparent(rows: pa.Table, band: str) -> np.ndarray:
     if band in rows.column_names:
         return magnitude_values(rows, band)
     if f"flux_{band}" in rows.column_names:
-        return dereddened(rows, band).to_numpy(zero_copy_only=False).astype(np.float64)
+        return dereddened(rows, band)
     return np.full(rows.num_rows, np.nan)
 
 
