@@ -7,6 +7,7 @@ from django.db import connection
 
 from almagest.accounts.models import Visibility
 from almagest.contract import ClassCounts, Histogram, SkyMap
+from almagest.contract.cuts import PREDICTED_CLASS
 from almagest.core.tables import quote
 from almagest.predictions.models import PredictionSet
 from almagest.sky.healpix import ORDER, cell_centres
@@ -14,7 +15,6 @@ from almagest.sky.models import Survey
 
 BINS = 20
 EDGES = tuple(i / BINS for i in range(BINS + 1))
-CLASS_COLUMN = "predicted_class"
 # A map holds the objects from the first threshold on; as many as a page draws at once, beyond that it counts in cells.
 THRESHOLDS = (0.5, 0.9, 0.95, 0.99)
 MOST_POINTS = 5000
@@ -31,7 +31,7 @@ def scoring_figures(scores: PredictionSet) -> list[dict]:
     if not surveys:
         return []
     figures = [_histogram(scores, surveys), _sky_map(scores, surveys)]
-    if CLASS_COLUMN in scores.version.output_table:
+    if PREDICTED_CLASS in scores.version.output_table:
         figures.append(_class_counts(scores, surveys))
     return [asdict(figure) for figure in figures]
 
@@ -55,7 +55,7 @@ def _histogram(scores: PredictionSet, surveys: list[Survey]) -> Histogram:
 
 
 def _class_counts(scores: PredictionSet, surveys: list[Survey]) -> ClassCounts:
-    rows = _read(f"SELECT {CLASS_COLUMN}, count(*) FROM {{table}} WHERE {{usable}} GROUP BY 1", scores, surveys)
+    rows = _read(f"SELECT {PREDICTED_CLASS}, count(*) FROM {{table}} WHERE {{usable}} GROUP BY 1", scores, surveys)
     counts = {name: count for name, count in rows if name is not None}
     declared = scores.version.method.plugin.classes
     names = (*declared, *sorted(set(counts) - set(declared)))

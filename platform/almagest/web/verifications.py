@@ -1,10 +1,10 @@
 """Verifications as pages show them."""
 
 from almagest.contract import Table
+from almagest.contract.cuts import PREDICTED_CLASS
 from almagest.predictions.models import PredictionSet, Verification
 from almagest.predictions.verification.labels import can_label
 from almagest.predictions.verification.measuring import PARTS, POOLED
-from almagest.predictions.verification.pairs import PREDICTED
 from almagest.predictions.verification.selectors import verification_list
 from almagest.predictions.verification.services import LARGEST_RADIUS_ARCSEC
 from almagest.registry.models import ModelVersion
@@ -27,7 +27,7 @@ def model_verifications(user, version: ModelVersion, scores: PredictionSet | Non
     return {
         "headline_names": SHOWN,
         "verifications": [{"it": verification, "headline": headline(verification)} for verification in found],
-        "can_be_verified": scores is not None and PREDICTED in version.output_table,
+        "can_be_verified": scores is not None and PREDICTED_CLASS in version.output_table,
         "catalogs_to_verify": [s for s in surveys if s.slug in SURVEYS and can_label(s.slug, inputs)],
         "largest_radius_arcsec": LARGEST_RADIUS_ARCSEC,
     }

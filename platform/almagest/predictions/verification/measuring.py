@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from almagest.contract import ConfusionMatrix, Labelling, Metric, classification_metrics, confusion_matrix
-from almagest.predictions.verification.pairs import PREDICTED, SurveyPairs
+from almagest.contract.cuts import PREDICTED_CLASS
+from almagest.predictions.verification.pairs import SurveyPairs
 
 # The parts that are measured apart, the headline first.
 PARTS = ("not_trained_on", "all")
@@ -48,7 +49,7 @@ def by_survey(rows: pa.Table, slugs: list[str]) -> dict[str, int]:
 
 def metrics(rows: pa.Table, slugs: list[str], labelling: Labelling) -> list[Metric]:
     """Scores over all rows and for each scored survey; of one without rows they are there, and not measurable."""
-    truth, predicted, groups = (_words(rows, name) for name in ("label", PREDICTED, "survey"))
+    truth, predicted, groups = (_words(rows, name) for name in ("label", PREDICTED_CLASS, "survey"))
     found = list(classification_metrics(truth, predicted, groups, labelling.signal))
     empty = classification_metrics((), (), (), labelling.signal)
     missing = [slug for slug in slugs if slug not in groups]
@@ -57,7 +58,7 @@ def metrics(rows: pa.Table, slugs: list[str], labelling: Labelling) -> list[Metr
 
 def matrices(rows: pa.Table, slugs: list[str], labelling: Labelling) -> list[ConfusionMatrix]:
     """One of each scored survey that has rows, and one of all when those are several; of the classes that occur."""
-    groups, met = _words(rows, "survey"), {*rows["label"].to_pylist(), *rows[PREDICTED].to_pylist()}
+    groups, met = _words(rows, "survey"), {*rows["label"].to_pylist(), *rows[PREDICTED_CLASS].to_pylist()}
     classes = tuple(name for name in labelling.classes if name in met)
     there = [slug for slug in slugs if slug in groups]
     parts = [(slug, rows.filter(pa.array(groups == slug))) for slug in there]
@@ -70,13 +71,13 @@ def reasons(rows: pa.Table, labelling: Labelling) -> list[dict]:
     lost = rows.filter(pc.is_null(rows["label"]))
     names = [reason or "no reason given" for reason in lost["reason"].to_pylist()]
     called = Counter(
-        name for name, word in zip(names, lost[PREDICTED].to_pylist(), strict=True) if word == labelling.signal
+        name for name, word in zip(names, lost[PREDICTED_CLASS].to_pylist(), strict=True) if word == labelling.signal
     )
     return [{"name": n, "count": count, "called_signal": called[n]} for n, count in Counter(names).most_common()]
 
 
 def _counts(rows: pa.Table, classes: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
-    counts = confusion_matrix(_words(rows, "label"), _words(rows, PREDICTED), classes)
+    counts = confusion_matrix(_words(rows, "label"), _words(rows, PREDICTED_CLASS), classes)
     return tuple(tuple(row) for row in counts.tolist())
 
 

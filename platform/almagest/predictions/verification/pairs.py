@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from almagest.contract import Labelling, Method, PluginError
+from almagest.contract.cuts import PREDICTED_CLASS
 from almagest.core.copy import read_arrow
 from almagest.core.tables import quote
 from almagest.predictions.models import PredictionSet, Verification
@@ -16,8 +17,6 @@ from almagest.predictions.verification.learning import is_learned_from
 from almagest.predictions.verification.matching import find_neighbours
 from almagest.samples.reading import id_condition
 from almagest.sky.models import Survey
-
-PREDICTED = "predicted_class"
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def survey_pairs(verification: Verification, scored: Survey, method: Method, lab
         "trained_on": learned[found[has_score]],
     }
     values |= {name: labelled[name] for name in ("label", "reason")}
-    values |= {name: scores[name] for name in (PREDICTED, "score")}
+    values |= {name: scores[name] for name in (PREDICTED_CLASS, "score")}
     rows = pa.table(values).select(VERIFICATION_PAIRS.table.names)
     return SurveyPairs(scored.slug, rows, len(found), notes, labelled)
 
@@ -71,12 +70,12 @@ def read_scores(scores: PredictionSet, ids: np.ndarray, labelling: Labelling) ->
     """``object_id, predicted_class, score`` of those of the objects that have both, in order of object_id."""
     condition, values = id_condition(ids)
     rows = read_arrow(
-        f"SELECT object_id, {PREDICTED}, {quote(scores.version.method.rank_by)} AS score "
+        f"SELECT object_id, {PREDICTED_CLASS}, {quote(scores.version.method.rank_by)} AS score "
         f"FROM {quote(scores.table_name)} WHERE object_id {condition} ORDER BY object_id",
         values,
     )
-    rows = rows.filter(pc.and_(pc.is_valid(rows[PREDICTED]), pc.fill_null(pc.is_finite(rows["score"]), False)))
-    if unknown := set(rows[PREDICTED].unique().to_pylist()) - set(labelling.classes):
+    rows = rows.filter(pc.and_(pc.is_valid(rows[PREDICTED_CLASS]), pc.fill_null(pc.is_finite(rows["score"]), False)))
+    if unknown := set(rows[PREDICTED_CLASS].unique().to_pylist()) - set(labelling.classes):
         raise PluginError(f"{scores.version} predicts undeclared classes: {', '.join(sorted(unknown))}")
     return rows
 

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from almagest.contract import Figure, Plugin, PluginError, Scatter
+from almagest.contract.cuts import PREDICTED_CLASS
 from almagest.core.copy import read_arrow
-from almagest.predictions.verification.pairs import PREDICTED, SurveyPairs
+from almagest.predictions.verification.pairs import SurveyPairs
 from almagest.samples.reading import id_condition
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def labelled_pairs(pairs: SurveyPairs) -> pa.Table:
     """What `Plugin.relations` is given of one scored survey."""
     names = _source_id(pairs.rows["scored_object_id"])
     given = {name: pairs.values[name] for name in pairs.values.column_names if name != "reason"}
-    given |= {name: pairs.rows[name] for name in ("survey", "label", PREDICTED, "score")} | {"source_id": names}
+    given |= {name: pairs.rows[name] for name in ("survey", "label", PREDICTED_CLASS, "score")} | {"source_id": names}
     return pa.table(given).filter(pc.is_valid(pairs.rows["label"]))
 
 

@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from almagest.accounts.models import Visibility
 from almagest.contract import Method, Plugin, Report, Table
+from almagest.contract.cuts import PREDICTED_CLASS
 from almagest.core.copy import copy_in
 from almagest.core.tables import quote, table_exists
 from almagest.predictions.models import PredictionSet, Verification
@@ -12,7 +13,7 @@ from almagest.predictions.tables import VERIFICATION_PAIRS
 from almagest.predictions.verification.errors import VerificationError
 from almagest.predictions.verification.labels import can_label
 from almagest.predictions.verification.measuring import measured
-from almagest.predictions.verification.pairs import PREDICTED, survey_pairs
+from almagest.predictions.verification.pairs import survey_pairs
 from almagest.predictions.verification.relations import related
 from almagest.registry.models import ModelVersion
 from almagest.runs.leases import Claim, claim_complete
@@ -82,8 +83,10 @@ def _check_catalog(version: ModelVersion, catalog: Survey) -> None:
 
 
 def _current_scores(version: ModelVersion) -> PredictionSet:
-    if PREDICTED not in version.output_table:
-        raise VerificationError(f"{version} gives no {PREDICTED}: there is nothing to compare with a catalog's labels")
+    if PREDICTED_CLASS not in version.output_table:
+        raise VerificationError(
+            f"{version} gives no {PREDICTED_CLASS}: there is nothing to compare with a catalog's labels"
+        )
     scores = version.prediction_sets.filter(state=PredictionSet.State.CURRENT).first()
     if scores is None:
         raise VerificationError(f"{version} has no scores yet; run `manage.py score` first")
