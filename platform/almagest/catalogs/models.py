@@ -6,7 +6,7 @@ from almagest.accounts.models import Owned
 from almagest.contract import Table
 from almagest.predictions.models import PredictionSet
 from almagest.registry.models import ModelVersion
-from almagest.runs.models import Run
+from almagest.runs.models import Run, runs_naming
 
 
 class Catalog(Owned):
@@ -24,6 +24,10 @@ class Catalog(Owned):
 
     def __str__(self):
         return self.title
+
+    def runs(self) -> models.QuerySet:
+        """Those that published it."""
+        return runs_naming(catalog=self.slug)
 
 
 class Edition(models.Model):

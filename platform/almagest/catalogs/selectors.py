@@ -4,11 +4,17 @@ from django.db.models import QuerySet
 
 from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.models import Catalog, Edition
+from almagest.registry.models import ModelVersion
+from almagest.sky.models import Survey
 
 
 def catalog_list(*, user) -> QuerySet[Edition]:
-    """Current editions of the catalogs that the user may see, by title."""
-    editions = Edition.objects.filter(is_current=True, catalog__in=Catalog.objects.visible_to(user))
+    """Current editions of which the user may see the catalog, the version and every scored survey; by title."""
+    editions = Edition.objects.filter(
+        is_current=True,
+        catalog__in=Catalog.objects.visible_to(user),
+        version__in=ModelVersion.objects.visible_to(user),
+    ).exclude(prediction_set__surveys__has_any_keys=Survey.objects.hidden_slugs(user))
     editions = editions.select_related("catalog", "version__method__plugin", "version__sample", "prediction_set", "run")
     return editions.defer("version__figures", "prediction_set__figures").order_by("catalog__title")
 

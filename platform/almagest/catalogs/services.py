@@ -6,6 +6,9 @@ from django.db import OperationalError, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
+from almagest.accounts.errors import NotAllowed
+from almagest.accounts.selectors import may_change
+from almagest.accounts.sharing import narrowest
 from almagest.catalogs.build import catalog_fill, catalog_statistics
 from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.models import Catalog, Edition
@@ -32,14 +35,21 @@ def catalog_publish_start(
     ------
     CatalogError
         When the version has no scores, the threshold is not between 0 and 1, or the catalog would lack the ranking.
+    NotAllowed
+        When the catalog is known and somebody else's, and `owner` is not of the staff.
     """
     scores = version.prediction_sets.filter(state=PredictionSet.State.CURRENT).first()
     if scores is None:
         raise CatalogError(f"{version} has no scores yet; run `manage.py score` first")
     if not 0 <= threshold <= 1:
         raise CatalogError(f"threshold {threshold} is not between 0 and 1")
-    defaults = {"title": title or slug, "description": description, "owner": owner, "visibility": version.visibility}
-    catalog, _ = Catalog.objects.get_or_create(slug=slug, defaults=defaults)
+    sources = [version, *Survey.objects.filter(slug__in=scores.surveys)]
+    defaults = {"title": title or slug, "description": description, "owner": owner} | narrowest(sources)
+    catalog, is_new = Catalog.objects.get_or_create(slug=slug, defaults=defaults)
+    if owner and not is_new and not may_change(owner, catalog):
+        raise NotAllowed(
+            f"a catalog {slug!r} exists; only its owner and the staff may publish it anew: choose another slug"
+        )
     Catalog.objects.select_for_update().get(pk=catalog.pk)
     revision = (catalog.editions.aggregate(last=Max("revision"))["last"] or 0) + 1
     edition = Edition(catalog=catalog, revision=revision, version=version, prediction_set=scores, threshold=threshold)
@@ -52,8 +62,8 @@ def catalog_publish_start(
         title=f"Publish {catalog.title}",
         chunks=[ChunkSpec("data", {"edition_id": edition.pk})],
         owner=owner,
-        visibility=version.visibility,
         parameters={"catalog": slug, "version": str(version), "threshold": threshold},
+        **narrowest([catalog, *sources]),
     )
     edition.save(update_fields=["run"])
     return edition.run

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import connection
 
-from almagest.accounts.models import Visibility
 from almagest.contract import ClassCounts, Histogram, SkyMap
 from almagest.contract.cuts import PREDICTED_CLASS
 from almagest.core.tables import quote
@@ -37,9 +36,9 @@ def scoring_figures(scores: PredictionSet) -> list[dict]:
 
 
 def counted_surveys(scores: PredictionSet) -> list[Survey]:
-    """The scored surveys that everybody sees, or the version's owner where the version is private; by slug."""
-    reader = scores.version.owner if scores.version.visibility == Visibility.PRIVATE else None
-    return sorted(Survey.objects.visible_to(reader).filter(slug__in=scores.surveys), key=lambda survey: survey.slug)
+    """The scored surveys that those who see the version see too; by slug."""
+    seen = Survey.objects.visible_with(scores.version).filter(slug__in=scores.surveys)
+    return sorted(seen, key=lambda survey: survey.slug)
 
 
 def _histogram(scores: PredictionSet, surveys: list[Survey]) -> Histogram:

@@ -5,7 +5,7 @@ The scores themselves are in plain tables, one for each scoring; the pairs of al
 
 from django.db import models
 
-from almagest.accounts.models import Owned
+from almagest.accounts.models import Owned, OwnedQuerySet
 from almagest.registry.models import ModelVersion
 from almagest.runs.models import Run
 from almagest.sky.models import Survey
@@ -62,6 +62,16 @@ class PredictionSet(models.Model):
         return bool(self.candidates_left_out)
 
 
+class VerificationQuerySet(OwnedQuerySet):
+    """Verifications, whose pairs are objects of several surveys."""
+
+    def visible_to(self, user) -> models.QuerySet:
+        """Those that the user may see, and their version, catalog and every scored survey too."""
+        found = super().visible_to(user).exclude(surveys__has_any_keys=Survey.objects.hidden_slugs(user))
+        versions, catalogs = ModelVersion.objects.visible_to(user), Survey.objects.visible_to(user)
+        return found.filter(version__in=versions, survey__in=catalogs)
+
+
 class Verification(Owned):
     """A version's scores beside the labels of another catalog, object by object; empty until its run has measured it."""
 
@@ -89,6 +99,8 @@ class Verification(Owned):
     created = models.DateTimeField(auto_now_add=True)
     published = models.DateTimeField(null=True)
 
+    objects = VerificationQuerySet.as_manager()
+
     class Meta:
         """Newest first."""
 
@@ -96,3 +108,7 @@ class Verification(Owned):
 
     def __str__(self):
         return f"{self.version} against {self.survey.slug} within {self.radius_arcsec:g} arcsec"
+
+    def runs(self) -> models.QuerySet:
+        """The one that measured it."""
+        return Run.objects.filter(pk=self.run_id)

@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from almagest.accounts.sharing import narrowest
 from almagest.contract import AlmagestError
 from almagest.contract.cuts import PREDICTED_CLASS, candidate_steps
 from almagest.core.copy import copy_in
@@ -41,7 +42,8 @@ def scoring_start(*, version: ModelVersion, surveys: list[str] | None = None, ow
     Parameters
     ----------
     surveys
-        Slugs; without them every survey that the user sees and that declares the method's inputs.
+        Slugs; without them every survey that declares the method's inputs, and that the user and whoever sees the version
+        may see: the scores of a public version do not depend on a survey of its owner's own.
 
     Raises
     ------
@@ -63,8 +65,13 @@ def scoring_start(*, version: ModelVersion, surveys: list[str] | None = None, ow
         title=f"Score with {version}",
         chunks=[*blocks, finish],
         owner=owner,
-        visibility=version.visibility,
-        parameters={"prediction_set": scores.pk, "surveys": scores.surveys, "ingest_id": now.ingest_id},
+        parameters={
+            "version": str(version),
+            "prediction_set": scores.pk,
+            "surveys": scores.surveys,
+            "ingest_id": now.ingest_id,
+        },
+        **narrowest([version, *chosen]),
     )
     scores.save(update_fields=["run"])
     return scores.run
@@ -74,7 +81,8 @@ def _surveys(version: ModelVersion, slugs: list[str] | None, owner) -> list[Surv
     inputs = version.method.input_table
     seen = [survey for survey in survey_list(user=owner) if survey.slug in SURVEYS]
     if slugs is None:
-        return [survey for survey in seen if can_feed(survey.slug, inputs)]
+        shown = set(Survey.objects.visible_with(version).values_list("pk", flat=True))
+        return [survey for survey in seen if survey.pk in shown and can_feed(survey.slug, inputs)]
     if unknown := sorted(set(slugs) - {survey.slug for survey in seen}):
         raise ScoringError(f"no survey {', '.join(unknown)} is there; there is {', '.join(s.slug for s in seen)}")
     if unfit := [slug for slug in slugs if not can_feed(slug, inputs)]:

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from almagest.accounts.sharing import narrowest
 from almagest.contract import PluginError
 from almagest.registry.models import Comparison, Method, Plugin
 from almagest.registry.services import RegistryError
@@ -37,16 +38,15 @@ def comparison_start(
     trainings = _trainings(plugin, declared, given)
     for method, _ in trainings.values():
         inputs_check(sample, method)
-    comparison = Comparison.objects.create(
-        plugin=plugin, study=declared, sample=sample, owner=owner, visibility=sample.visibility
-    )
+    seen_by = narrowest(sample.sources())
+    comparison = Comparison.objects.create(plugin=plugin, study=declared, sample=sample, owner=owner, **seen_by)
     chunks = [
         training_chunk(method, sample, values, comparison_id=comparison.pk, contender=name)
         for name, (method, values) in trainings.items()
     ]
     asked = {"plugin": plugin.name, "study": study, "sample": sample.name, "given": given}
     comparison.run = run_start(
-        kind=KIND, title=str(comparison), chunks=chunks, parameters=asked, owner=owner, visibility=sample.visibility
+        kind=KIND, title=str(comparison), chunks=chunks, parameters=asked, owner=owner, **seen_by
     )
     comparison.save(update_fields=["run"])
     return comparison

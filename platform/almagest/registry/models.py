@@ -2,9 +2,9 @@
 
 from django.db import models
 
-from almagest.accounts.models import Owned
+from almagest.accounts.models import Owned, OwnedQuerySet
 from almagest.contract import Column, Table
-from almagest.runs.models import Run
+from almagest.runs.models import Run, runs_naming
 from almagest.samples.models import Sample
 
 
@@ -75,6 +75,14 @@ class Method(models.Model):
         return list(columns.values())
 
 
+class ComparisonQuerySet(OwnedQuerySet):
+    """Comparisons, whose pages tell of their sample."""
+
+    def visible_to(self, user) -> models.QuerySet:
+        """Those that the user may see, and their sample too."""
+        return super().visible_to(user).filter(sample__in=Sample.objects.visible_to(user))
+
+
 class Comparison(Owned):
     """A study of a plugin, made on one sample: its model versions stand side by side in one table."""
 
@@ -85,6 +93,8 @@ class Comparison(Owned):
     run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="comparison")
     created = models.DateTimeField(auto_now_add=True)
 
+    objects = ComparisonQuerySet.as_manager()
+
     class Meta:
         """Newest first."""
 
@@ -92,6 +102,10 @@ class Comparison(Owned):
 
     def __str__(self):
         return f"{self.study['title']} on {self.sample.name}"
+
+    def runs(self) -> models.QuerySet:
+        """The one that makes it."""
+        return Run.objects.filter(pk=self.run_id)
 
 
 class ModelVersion(Owned):
@@ -130,6 +144,11 @@ class ModelVersion(Owned):
 
     def __str__(self):
         return f"{self.method} v{self.number}"
+
+    def runs(self) -> models.QuerySet:
+        """The one that trained it, unless that made a whole comparison, and those that used it."""
+        own = None if self.comparison_id else self.run_id
+        return runs_naming(version=str(self)) | Run.objects.filter(pk=own)
 
     @property
     def output_table(self) -> Table:

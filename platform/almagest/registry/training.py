@@ -6,6 +6,7 @@ from time import perf_counter
 from django.db import transaction
 from django.db.models import Max
 
+from almagest.accounts.sharing import narrowest
 from almagest.contract import Method as MethodDeclaration
 from almagest.contract import Parameter, Report, Result
 from almagest.contract import Plugin as PluginDeclaration
@@ -36,8 +37,9 @@ def training_start(*, method: Method, sample: Sample, parameters: dict, owner=No
     parameters_parse(method, parameters)
     asked = {"plugin": method.plugin.name, "method": method.name, "sample": sample.name, "given": parameters}
     title = f"Train {method.plugin.name} {method.name} on {sample.name}"
+    chunks = [training_chunk(method, sample, parameters)]
     return run_start(
-        kind=KIND, title=title, chunks=[training_chunk(method, sample, parameters)], parameters=asked, owner=owner
+        kind=KIND, title=title, chunks=chunks, parameters=asked, owner=owner, **narrowest(sample.sources())
     )
 
 
@@ -91,7 +93,7 @@ def version_train(
     """Train, keep the model's files, and write its version down, all at once."""
     parameters, began = method.parse_parameters(claim.payload["given"]), perf_counter()
     result = method.module().train(SampleFolder.open(sample_folder), parameters, out, report)
-    made = {"seconds": perf_counter() - began} | _made(claim, plugin, parameters, result)
+    made = {"seconds": perf_counter() - began} | _made(claim, plugin, sample, parameters, result)
     key, checksum = store_folder(out, "models")
     with transaction.atomic():
         version = _version_create(row, sample, made | {"folder": key, "weights_sha256": checksum})
@@ -100,14 +102,13 @@ def version_train(
         claim_complete(claim, outcome=outcome)
 
 
-def _made(claim: Claim, plugin: PluginDeclaration, parameters: dict, result: Result) -> dict:
+def _made(claim: Claim, plugin: PluginDeclaration, sample: Sample, parameters: dict, result: Result) -> dict:
     """What a version is, but for its place among the others."""
     run, report = Run.objects.get(pk=claim.run_id), result.to_json()
     comparison = Comparison.objects.filter(pk=claim.payload.get("comparison_id")).first()
     return {
         "run": run,
         "owner": run.owner,
-        "visibility": run.visibility,
         "comparison": comparison,
         "contender": claim.payload.get("contender", ""),
         "is_variant": bool(comparison and comparison.study["is_ablation"]),
@@ -115,6 +116,8 @@ def _made(claim: Claim, plugin: PluginDeclaration, parameters: dict, result: Res
         "code_version": code_version(plugin),
         "parameters": parameters | result.parameters,
         **{name: report[name] for name in ("metrics", "figures", "notes", "details")},
+        # The run's as it is now, and no wider than the sample's, which may have been narrowed meanwhile.
+        **narrowest([run, *sample.sources()]),
     }
 
 

@@ -55,6 +55,11 @@ class Run(Owned):
         return (self.finished - self.started).total_seconds() if self.finished and self.started else None
 
 
+def runs_naming(**parameters) -> models.QuerySet:
+    """Runs whose parameters hold these; of a list, some of its entries."""
+    return Run.objects.filter(parameters__contains=parameters)
+
+
 class Chunk(models.Model):
     """A part of a run that one worker does in one go; its writes and its `done` are one transaction."""
 

@@ -37,6 +37,7 @@ def run_start(
     parameters: dict | None = None,
     owner=None,
     visibility="public",
+    group=None,
 ) -> Run:
     """Write a run and its chunks, and wake workers when that is committed.
 
@@ -45,7 +46,9 @@ def run_start(
     RunError
         When a chunk names a queue that does not exist, or there are no chunks.
     """
-    run = Run.objects.create(kind=kind, title=title, parameters=parameters or {}, owner=owner, visibility=visibility)
+    run = Run.objects.create(
+        kind=kind, title=title, parameters=parameters or {}, owner=owner, visibility=visibility, group=group
+    )
     rows = [Chunk(run=run, number=i, queue=c.queue, payload=c.payload, phase=c.phase) for i, c in enumerate(chunks)]
     if not rows:
         raise RunError(f"{title}: there is nothing to do")

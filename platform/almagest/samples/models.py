@@ -2,8 +2,17 @@
 
 from django.db import models
 
-from almagest.accounts.models import Owned
-from almagest.runs.models import Run
+from almagest.accounts.models import Owned, OwnedQuerySet
+from almagest.runs.models import Run, runs_naming
+from almagest.sky.models import Survey
+
+
+class SampleQuerySet(OwnedQuerySet):
+    """Samples, which say something of the surveys that they were cut from."""
+
+    def visible_to(self, user) -> models.QuerySet:
+        """Those that the user may see, and each of their surveys too."""
+        return super().visible_to(user).exclude(definition__surveys__has_any_keys=Survey.objects.hidden_slugs(user))
 
 
 class Sample(Owned):
@@ -27,6 +36,8 @@ class Sample(Owned):
     folder = models.CharField(max_length=200, blank=True)
     created = models.DateTimeField(auto_now_add=True)
 
+    objects = SampleQuerySet.as_manager()
+
     class Meta:
         """Newest first."""
 
@@ -34,3 +45,11 @@ class Sample(Owned):
 
     def __str__(self):
         return self.name
+
+    def runs(self) -> models.QuerySet:
+        """The one that froze it, and those that learned from it."""
+        return runs_naming(sample=self.name) | Run.objects.filter(pk=self.run_id)
+
+    def sources(self) -> list[Owned]:
+        """What something made of the sample shows: the sample itself and its surveys."""
+        return [self, *Survey.objects.filter(slug__in=self.definition["surveys"])]

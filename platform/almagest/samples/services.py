@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 from django.db import transaction
 
+from almagest.accounts.sharing import narrowest
 from almagest.contract import Labelling, Method, SampleError
 from almagest.core.files import store_folder
 from almagest.runs.leases import Claim, claim_complete
@@ -33,7 +34,8 @@ def sample_start(
         raise SampleError(f"a sample named {name!r} exists; samples never change, choose another name")
     if not 0 < test_fraction < 1:
         raise SampleError(f"test fraction {test_fraction} is not between 0 and 1")
-    slugs = sorted({survey_get(user=owner, slug=slug).slug for slug in surveys})
+    chosen = [survey_get(user=owner, slug=slug) for slug in sorted(set(surveys))]
+    slugs, seen_by = [survey.slug for survey in chosen], narrowest(chosen)
     now = snapshot()
     sample = Sample.objects.create(
         name=name,
@@ -43,9 +45,11 @@ def sample_start(
         definition={"plugin": plugin, "method": method, "surveys": slugs, "seed": seed, "test_fraction": test_fraction},
         ingest_id=now.ingest_id,
         cross_match_id=now.cross_match_id,
+        **seen_by,
     )
     chunk = ChunkSpec(queue="data", payload={"sample_id": sample.pk})
-    run = run_start(kind=KIND, title=f"Freeze sample {name}", chunks=[chunk], owner=owner, parameters=sample.definition)
+    asked = {"sample": name} | sample.definition
+    run = run_start(kind=KIND, title=f"Freeze sample {name}", chunks=[chunk], owner=owner, parameters=asked, **seen_by)
     sample.run = run
     sample.save(update_fields=["run"])
     return run

@@ -3,7 +3,16 @@
 from django.conf import settings
 from django.db import models
 
-from almagest.accounts.models import Owned
+from almagest.accounts.models import Owned, OwnedQuerySet
+from almagest.runs.models import runs_naming
+
+
+class SurveyQuerySet(OwnedQuerySet):
+    """Surveys, which other things name by their slugs."""
+
+    def hidden_slugs(self, user) -> list[str]:
+        """Slugs of those that the user may not see: what names one of them is hidden too."""
+        return list(self.hidden_from(user).values_list("slug", flat=True))
 
 
 class Survey(Owned):
@@ -20,6 +29,8 @@ class Survey(Owned):
     observed = models.BooleanField()
     table_name = models.CharField(max_length=63)
 
+    objects = SurveyQuerySet.as_manager()
+
     class Meta:
         """By slug."""
 
@@ -27,6 +38,10 @@ class Survey(Owned):
 
     def __str__(self):
         return self.name
+
+    def runs(self) -> models.QuerySet:
+        """Those that read its objects."""
+        return runs_naming(surveys=[self.slug]) | runs_naming(against=self.slug)
 
 
 class Ingest(models.Model):

@@ -13,8 +13,6 @@ from almagest.predictions.models import Verification
 from almagest.predictions.tables import VERIFICATION_PAIRS
 from almagest.predictions.verification.errors import VerificationError
 from almagest.registry.models import ModelVersion
-from almagest.registry.selectors import version_list
-from almagest.sky.models import Survey
 
 PAGE_SIZE = 200
 # Kinds of pairs that have a page: condition (the signal class is its one parameter) and order.
@@ -55,12 +53,7 @@ class PairPage:
 
 def verification_list(*, user, version: ModelVersion | None = None) -> QuerySet[Verification]:
     """Finished verifications of which the user may see the version, the catalog and every scored survey; newest first."""
-    surveys = Survey.objects.visible_to(user)
-    found = Verification.objects.visible_to(user).filter(
-        published__isnull=False, version__in=version_list(user=user), survey__in=surveys
-    )
-    for slug in Survey.objects.exclude(pk__in=surveys.values("pk")).values_list("slug", flat=True):
-        found = found.exclude(surveys__contains=[slug])
+    found = Verification.objects.visible_to(user).filter(published__isnull=False)
     found = found.filter(version=version) if version else found
     return found.select_related("version__method__plugin", "version__sample", "prediction_set", "survey", "run")
 

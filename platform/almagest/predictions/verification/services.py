@@ -3,7 +3,7 @@
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from almagest.accounts.models import Visibility
+from almagest.accounts.sharing import narrowest
 from almagest.contract import Method, Plugin, Report, Table
 from almagest.contract.cuts import PREDICTED_CLASS
 from almagest.core.copy import copy_in
@@ -53,21 +53,19 @@ def verification_start(*, version: ModelVersion, survey: str, radius_arcsec: flo
     scores = _current_scores(version)
     scored = _scored_surveys(scores, catalog, owner)
     now = snapshot()
-    seen = [version.visibility, catalog.visibility, *(survey.visibility for survey in scored)]
-    visibility = Visibility.PUBLIC if set(seen) == {Visibility.PUBLIC} else Visibility.PRIVATE
+    seen_by = narrowest([version, catalog, *scored])
     verification = Verification.objects.create(
         version=version, prediction_set=scores, survey=catalog, surveys=[s.slug for s in scored],
-        radius_arcsec=radius_arcsec, ingest_id=now.ingest_id, cross_match_id=now.cross_match_id, owner=owner,
-        visibility=visibility,
+        radius_arcsec=radius_arcsec, ingest_id=now.ingest_id, cross_match_id=now.cross_match_id, owner=owner, **seen_by,
     )  # fmt: skip
     verification.run = run_start(
         kind=KIND,
         title=f"Verify {version} against {catalog.slug}",
         chunks=[ChunkSpec("data", {"verification_id": verification.pk})],
         owner=owner,
-        visibility=visibility,
         parameters={"version": str(version), "against": catalog.slug, "surveys": verification.surveys,
                     "radius_arcsec": radius_arcsec, "ingest_id": now.ingest_id},
+        **seen_by,
     )  # fmt: skip
     verification.save(update_fields=["run"])
     return verification.run
