@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from almagest.web.views import catalogs, comparisons, home, registry, runs, sky, verifications
+from almagest.web.views import catalogs, comparisons, figures, home, registry, runs, sky, verifications
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", home.health, name="health"),
     path("catalogs/", catalogs.catalogs, name="catalogs"),
     path("catalogs/<slug:slug>/", catalogs.catalog, name="catalog"),
+    path("catalogs/<slug:slug>/figures/<slug:name>.json", figures.catalog_figure, name="catalog-figure"),
     path("objects/<slug:survey>/<path:source_id>/", sky.object_page, name="object"),
     path("surveys/", sky.surveys, name="surveys"),
     path("surveys/<slug:slug>/", sky.survey, name="survey"),
@@ -25,8 +26,14 @@ urlpatterns = [
     path("plugins/<slug:name>/compare/", comparisons.compare, name="compare"),
     path("comparisons/<int:pk>/", comparisons.comparison, name="comparison"),
     path("models/<slug:plugin>/<slug:method>/<int:number>/", registry.model, name="model"),
+    path(
+        "models/<slug:plugin>/<slug:method>/<int:number>/figures/<slug:name>.json",
+        figures.model_figure,
+        name="model-figure",
+    ),
     path("models/<slug:plugin>/<slug:method>/<int:number>/verify/", verifications.verify, name="model-verify"),
     path("verifications/<int:pk>/", verifications.verification, name="verification"),
+    path("verifications/<int:pk>/figures/<slug:name>.json", figures.verification_figure, name="verification-figure"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

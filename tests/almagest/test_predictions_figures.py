@@ -10,10 +10,11 @@ from django.db import connection
 from almagest.accounts.models import User
 from almagest.contract import Landmark
 from almagest.core.tables import quote
-from almagest.predictions import figures
-from almagest.predictions.figures import BINS, THRESHOLDS, scoring_figures
+from almagest.predictions import sky_maps
+from almagest.predictions.figures import BINS, scoring_figures
 from almagest.predictions.models import PredictionSet
 from almagest.predictions.selectors import current_sets, figure_list
+from almagest.predictions.sky_maps import THRESHOLDS
 from almagest.sky.models import Survey
 from almagest.sky.services import ingest_file
 
@@ -119,7 +120,7 @@ def test_the_map_holds_the_best_first_and_counts_above_the_thresholds(scores):
 
 
 def test_more_objects_than_points_are_counted_in_healpix_cells(scores, monkeypatch):
-    monkeypatch.setattr(figures, "MOST_POINTS", 10)
+    monkeypatch.setattr(sky_maps, "MOST_POINTS", 10)
     figure, rows = drawn(scores)["sky"], usable(scores)
     high = rows["score"] >= 0.5
     assert len(figure["ra"]) == 10 < figure["total"] == high.sum()
@@ -157,7 +158,7 @@ def test_a_private_survey_is_counted_for_its_owners_private_version_alone(scores
 
 
 def test_private_cells_are_not_counted_either(scores, monkeypatch):
-    monkeypatch.setattr(figures, "MOST_POINTS", 1)
+    monkeypatch.setattr(sky_maps, "MOST_POINTS", 1)
     Survey.objects.filter(slug=OTHER).update(visibility="private")
     figure = drawn(scores)["sky"]
     assert sum(figure["cells"]["count"]) == figure["total"] > 1

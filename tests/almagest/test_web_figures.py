@@ -1,12 +1,12 @@
-"""Figures on the pages: the numbers stand in the page, nothing written into them can run, other pages stay light."""
+"""Figures on the pages: their numbers come by addresses of their own, nothing written into them can run, pages stay light."""
 
 import html
-import json
 import re
 from dataclasses import asdict
 
 import pytest
 
+from almagest.catalogs.models import Edition
 from almagest.contract import Importance, Scatter, View
 from almagest.predictions.figures import scoring_figures
 from almagest.sky.models import Survey
@@ -44,25 +44,33 @@ def figured(published):
     return give
 
 
-def page_data(text: str) -> dict[str, dict]:
-    """The JSON that the page holds, by the figure's id."""
-    found = re.findall(r'<script id="([\w-]+)" type="application/json">(.*?)</script>', text, re.S)
-    return {name: json.loads(data) for name, data in found}
+def sources(text: str) -> dict[str, str]:
+    """Where the page says that its figures' numbers are, by the figure's id."""
+    return dict(re.findall(r'data-figure="([\w-]+)" data-source="([^"]+)"', text))
 
 
-def test_the_page_holds_the_numbers_of_all_figures(client, figured):
+def page_data(client, page: str) -> dict[str, dict]:
+    """The numbers that a script finds for the figures of a page, by the figure's id."""
+    found = sources(client.get(page).content.decode())
+    answers = {name: client.get(page + html.unescape(address)) for name, address in found.items()}
+    assert {answer.status_code for answer in answers.values()} <= {200}
+    return {name: answer.json() for name, answer in answers.items()}
+
+
+def test_the_numbers_of_all_figures_come_by_their_addresses(client, figured):
     scores = figured(scatter(), importance())
     text = client.get(PAGE).content.decode()
+    assert "application/json" not in text
     for heading in ("What the model looks at", "Objects by class", "Scores of the sky", "Provenance"):
         assert f">{heading}</h2>" in text
-    data = page_data(text)
+    data = page_data(client, PAGE)
     stored = {figure["kind"]: figure for figure in scores.figures}
     assert set(data) == {"scatter-0", "sky-1", "histogram-0"}
     assert data["scatter-0"]["columns"] == {"g_r": [0.5, None], "g": [17.0, 18.0]}
     assert data["scatter-0"]["address"] == data["sky-1"]["address"] == "/objects/survey/source_id/"
     assert data["sky-1"]["source_id"] == list(stored["sky"]["source_id"])
     assert data["histogram-0"]["series"] == {SURVEY: list(stored["histogram"]["series"][SURVEY])}
-    assert re.search(r'plotly\.min[.\w]*\.js" defer', text) and "almagest/figures" in text
+    assert re.search(r'<meta name="plotly" content="[^"]*plotly\.min[.\w]*\.js">', text) and "almagest/figures" in text
 
 
 def test_without_a_script_the_tables_tell_the_same(client, figured):
@@ -85,14 +93,16 @@ def test_nothing_in_a_figure_can_run(client, figured):
     scores.save()
     text = client.get(PAGE).content.decode()
     assert "<img src=x" not in text and "<script>" not in text
-    data = page_data(text)
+    data = page_data(client, PAGE)
     assert data["scatter-0"]["source_id"][0] == data["sky-1"]["source_id"][0] == HOSTILE
     assert data["scatter-0"]["title"] == data["sky-1"]["landmarks"][0]["name"] == HOSTILE
     assert text.count(html.escape(HOSTILE)) >= 5
+    answer = client.get(f"{PAGE}figures/sky-1.json")
+    assert (answer.headers["Content-Type"], answer.headers["X-Content-Type-Options"]) == ("application/json", "nosniff")
 
 
 def test_pages_without_such_figures_do_not_load_the_library(client, published):
-    published()
+    Edition.objects.filter(pk=published().pk).update(figures=[])
     for address in ("/", "/catalogs/dwarfs/", "/plugins/dwarf_galaxies/", "/samples/tiny/", PAGE):
         text = client.get(address).content.decode()
         assert "plotly" not in text and "almagest/figures" not in text, address
@@ -101,11 +111,14 @@ def test_pages_without_such_figures_do_not_load_the_library(client, published):
 
 def test_figures_go_with_the_surveys_that_are_in_them(client, figured):
     figured(scatter(), importance())
+    assert set(page_data(client, PAGE)) == {"scatter-0", "sky-1", "histogram-0"}
     Survey.objects.filter(slug=SURVEY).update(visibility="private")
     response = client.get(PAGE)
     assert response.status_code == 200
-    assert page_data(response.content.decode()) == {}
+    assert page_data(client, PAGE) == {}
     assert "300-51602-1" not in response.content.decode()
+    for name in ("scatter-0", "sky-1", "histogram-0"):
+        assert client.get(f"{PAGE}figures/{name}.json").status_code == 404
 
 
 def test_the_catalog_links_to_the_figures(client, figured):
@@ -120,7 +133,7 @@ def test_a_class_has_one_colour_everywhere():
     assert colours(["found", "missed"], classes) == [0, 1]
     counts = {"kind": "counts", "title": "", "names": ["S", "HM"], "counts": [1, 3]}
     assert [row["colour"] for row in class_counts([counts], classes)[0]["rows"]] == [0, 2]
-    assert plots([asdict(scatter())], ("scatter",), classes)[0]["data"]["colours"] == [0, 2]
+    assert plots([asdict(scatter())], ("scatter",), classes, "")[0]["data"]["colours"] == [0, 2]
 
 
 def test_bars_are_shares_of_the_largest_and_never_negative():
@@ -136,6 +149,6 @@ def test_bars_are_shares_of_the_largest_and_never_negative():
 def test_histogram_series_stand_in_the_order_of_the_map_whatever_the_database_made_of_them():
     series = {"zz": [1], "a-long-name": [2]}
     stored = {"kind": "histogram", "title": "", "x_label": "p", "y_label": "n", "edges": [0, 1], "series": series}
-    plot = plots([stored], ("histogram",), [])[0]
+    plot = plots([stored], ("histogram",), [], "")[0]
     assert list(plot["data"]["series"]) == ["a-long-name", "zz"]
     assert plot["head"] == ["p", "a-long-name", "zz"] and plot["rows"] == [["0.00 to 1.00", "2", "1"]]

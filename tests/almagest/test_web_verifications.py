@@ -3,7 +3,6 @@
 import csv
 import html
 import io
-import json
 import re
 from dataclasses import asdict
 
@@ -163,7 +162,8 @@ def test_relations_are_drawn_below_the_lists_and_nothing_in_them_can_run(client,
     text = shown(client, address)
     assert text.index('id="hits"') < text.index('id="relations">Relations of the confirmed objects</h2>')
     assert text.index('id="relations"') < text.index("<h2>All pairs</h2>")
-    data = json.loads(re.search(r'<script id="scatter-0" type="application/json">(.*?)</script>', text)[1])
+    found = re.search(r'data-figure="scatter-0" data-source="([^"]+)"', text)[1]
+    data = client.get(address + html.unescape(found)).json()
     assert (data["columns"], data["colours"]) == ({"m": [8.0, 9.5], "r": [0.1, 0.6]}, [0, 5])
     assert (data["source_id"], data["address"]) == (["300-51602-1", hostile], "/objects/survey/source_id/")
     assert '<option value="0">size against mass</option>' in text and re.search(r"plotly\.min[.\w]*\.js", text)

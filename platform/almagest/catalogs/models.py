@@ -54,6 +54,8 @@ class Edition(models.Model):
     ranges = models.JSONField(default=dict)
     # {column: [the words in it]} where they are few.
     words = models.JSONField(default=dict)
+    # Drawn of the candidates alone; empty in editions from before there were any.
+    figures = models.JSONField(default=list)
     is_simulated = models.BooleanField(default=False)
     published = models.DateTimeField(null=True)
     is_current = models.BooleanField(default=False)

@@ -16,7 +16,7 @@ def catalog_list(*, user) -> QuerySet[Edition]:
         version__in=ModelVersion.objects.visible_to(user),
     ).exclude(prediction_set__surveys__has_any_keys=Survey.objects.hidden_slugs(user))
     editions = editions.select_related("catalog", "version__method__plugin", "version__sample", "prediction_set", "run")
-    return editions.defer("version__figures", "prediction_set__figures").order_by("catalog__title")
+    return editions.defer("figures", "version__figures", "prediction_set__figures").order_by("catalog__title")
 
 
 def catalog_get(*, user, slug: str) -> Edition:

@@ -11,6 +11,7 @@ from almagest.accounts.selectors import may_change
 from almagest.accounts.sharing import narrowest
 from almagest.catalogs.build import catalog_fill, catalog_statistics
 from almagest.catalogs.errors import CatalogError
+from almagest.catalogs.figures import catalog_figures
 from almagest.catalogs.models import Catalog, Edition
 from almagest.catalogs.tables import catalog_table, rank_column
 from almagest.core.tables import create_indexes, create_table, drop_table, table_exists
@@ -78,6 +79,7 @@ def catalog_publish(*, claim: Claim, edition: Edition) -> None:
         catalog_fill(edition)
         create_indexes(declared)
         catalog_statistics(edition)
+        edition.figures = catalog_figures(edition)
         edition.catalog.editions.filter(is_current=True).update(is_current=False, retired=Now())
         edition.is_current, edition.published = True, Now()
         edition.save()
@@ -90,7 +92,7 @@ def catalogs_sweep() -> list[str]:
     """Drop the tables of editions that were replaced a while ago."""
     old = Q(is_current=False, retired__lt=Now() - READERS_LEAVE_WITHIN)
     dropped = []
-    for edition in Edition.objects.filter(old):
+    for edition in Edition.objects.filter(old).defer("figures"):
         if table_exists(edition.table_name):
             try:
                 drop_table(edition.table_name)

@@ -131,6 +131,9 @@ class SkyMap:
         ``ra`` and ``dec`` of the cells' centres in degrees and ``count``; else None.
     landmarks
         Places to mark: ``name``, ``ra``, ``dec``, ``radius_deg`` and ``note``.
+    regions
+        The fullest of larger cells, fullest first, for who does not see the map: as `cells`, but each ``count`` is of shape
+        (number of thresholds,), how many have at least that much; None in maps from before they were counted.
     """
 
     title: str
@@ -146,6 +149,7 @@ class SkyMap:
     source_id: tuple[str, ...]
     cells: dict[str, Any] | None = None
     landmarks: tuple[dict[str, Any], ...] = ()
+    regions: dict[str, Any] | None = None
     kind: str = "sky"
 
 

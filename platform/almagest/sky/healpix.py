@@ -29,6 +29,11 @@ def cell_centres(order: int, cells: Sequence[int]) -> tuple[np.ndarray, np.ndarr
     return healpy.pix2ang(2**order, np.asarray(cells, np.int64), nest=True, lonlat=True)
 
 
+def cell_size_deg(order: int) -> float:
+    """Side of a square as large as a cell of an order."""
+    return healpy.nside2resol(2**order, arcmin=True) / 60
+
+
 def cone_ranges(ra: float, dec: float, radius_deg: float) -> np.ndarray:
     """Ranges of HEALPix numbers that hold every position within the radius, and some beyond it.
 

@@ -11,6 +11,7 @@ from almagest.catalogs.tables import is_sortable
 from almagest.predictions.funnel import funnel
 from almagest.web.charts.histogram import histogram
 from almagest.web.downloads import csv_response
+from almagest.web.figures import catalog_plots
 from almagest.web.rows import candidate_row
 
 PAGE_SIZES = (25, 50, 100, 200)
@@ -37,6 +38,7 @@ def catalog(request: HttpRequest, slug: str) -> HttpResponse:
             edition.histogram, threshold=edition.threshold, x_label=edition.table[edition.rank_by].description,
             of="candidates" if edition.prediction_set.has_candidates else "scored objects",
         ),
+        "plots": catalog_plots(edition),
         "funnel": funnel(edition.prediction_set, (f"{edition.rank_by} ≥ {edition.threshold:g}", edition.rows)),
         "ranges": [_range(edition, column, filters) for column in edition.table.columns if column.is_number and is_sortable(column)],
         "words": [_words(edition, column, filters) for column in edition.table.columns if column.dtype == "string" and column.indexed],

@@ -5,14 +5,14 @@ from django.shortcuts import render
 
 from almagest.catalogs.selectors import catalog_list
 from almagest.predictions.funnel import funnel
-from almagest.predictions.selectors import current_sets, figure_list
+from almagest.predictions.selectors import current_sets
 from almagest.registry.selectors import comparison_list, plugin_get, plugin_list, study_list, version_get, version_list
 from almagest.samples.selectors import sample_get, sample_list
 from almagest.sky.models import Survey
 from almagest.sky.selectors import ingest_list
 from almagest.web.charts.confusion import confusion_matrix
 from almagest.web.charts.curves import curves
-from almagest.web.charts.figures import model_figures
+from almagest.web.figures import model_plots
 from almagest.web.markdown import to_html
 from almagest.web.scores import METRICS, metric_rows
 from almagest.web.searches import searched
@@ -44,7 +44,7 @@ def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpRe
     figures = version.figures
     surveys = Survey.objects.visible_to(request.user).filter(slug__in=version.sample.definition["surveys"])
     scores = current_sets(user=request.user).filter(version=version).first()
-    scoring = figure_list(user=request.user, scores=scores) if scores else []
+    drawn = model_plots(request.user, version, scores)
     context = {
         "version": version,
         "metrics": metric_rows(version.metrics),
@@ -54,12 +54,12 @@ def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpRe
         "surveys": surveys,
         "ingests": ingest_list(user=request.user).filter(survey__in=surveys, pk__lte=version.sample.ingest_id),
         "scores": scores,
-        "funnel": funnel(scores) if scoring else [],
+        "funnel": funnel(scores) if drawn["sky_plots"] else [],
         "editions": catalog_list(user=request.user).filter(version=version),
         "search": searched(version),
         "comparison": comparison_list(user=request.user).filter(pk=version.comparison_id).first(),
-    } | model_figures(figures, scoring, version.method.plugin.classes, {survey.slug for survey in surveys})
-    context |= model_verifications(request.user, version, scores)
+    }
+    context |= drawn | model_verifications(request.user, version, scores)
     return render(request, "models/detail.html", context)
 
 

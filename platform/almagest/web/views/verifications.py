@@ -15,8 +15,8 @@ from almagest.predictions.verification.selectors import (
 from almagest.predictions.verification.services import verification_start
 from almagest.registry.selectors import version_get
 from almagest.sky.models import Survey
-from almagest.web.charts.figures import plots
 from almagest.web.downloads import csv_response
+from almagest.web.figures import verification_plots
 from almagest.web.positions import parse_radius
 from almagest.web.scores import METRICS
 from almagest.web.verifications import blocks, funnel, scored_surveys
@@ -42,7 +42,7 @@ def verification(request: HttpRequest, pk: int) -> HttpResponse:
         "blocks": blocks(found),
         "lists": [_pairs(request, found, kind) for kind in LISTS],
         "columns": PAIRS.columns,
-        "scatters": plots(found.figures.get("relations", []), ("scatter",), found.version.method.plugin.classes),
+        "scatters": verification_plots(found),
     }
     return render(request, "verifications/detail.html", context)
 

@@ -1,4 +1,4 @@
-// Draws the plots of a page from the numbers that stand in it as JSON. Colours are the page's, in its light and dark.
+// Draws the plots of a page when the reader comes to them, from numbers that are asked for then. Colours are the page's, in its light and dark.
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon", "triangle-down", "hourglass"];
 const CONFIG = {
   responsive: true, displaylogo: false,
@@ -196,8 +196,25 @@ function openOnClick(canvas) {
 
 const KINDS = { scatter, histogram, sky };
 
+// The library is large: it is loaded with the first figure that somebody comes to.
+let library;
+function loadLibrary() {
+  library ??= new Promise((done, failed) => {
+    const script = document.createElement("script");
+    Object.assign(script, { src: document.querySelector("meta[name=plotly]").content, onload: done, onerror: failed });
+    document.head.append(script);
+  });
+  return library;
+}
+
+async function numbers(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+  return answer.json();
+}
+
 async function draw(element) {
-  const figure = JSON.parse(document.getElementById(element.dataset.figure).textContent);
+  const [figure] = await Promise.all([numbers(element.dataset.source), loadLibrary()]);
   const canvas = element.querySelector(".canvas"), choice = element.querySelector(".choice");
   const control = choice.querySelector("select, input");
   const show = () => {
@@ -210,14 +227,27 @@ async function draw(element) {
   await show();
   openOnClick(canvas);
   element.dataset.drawn = "yes";
-  return show;
+  shown.push(show);
+}
+
+function apologise(element) {
+  const note = document.createElement("p");
+  Object.assign(note, { className: "note", textContent: "The picture could not be loaded; reload the page. Its numbers stand in the table below." });
+  element.querySelector(".canvas").replaceChildren(note);
+  element.dataset.drawn = "failed";
 }
 
 const shown = [];
 const again = () => shown.forEach((show) => show());
 new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
-for (const element of document.querySelectorAll("[data-figure]")) {
-  await new Promise((done) => setTimeout(done)); // between two figures the page answers
-  shown.push(await draw(element));
-}
+
+// A figure is asked for shortly before it is seen, one at a time: between two of them the page answers.
+let before = Promise.resolve();
+const watcher = new IntersectionObserver((entries) => {
+  for (const { target } of entries.filter((entry) => entry.isIntersecting)) {
+    watcher.unobserve(target);
+    before = before.then(() => draw(target)).catch(() => apologise(target));
+  }
+}, { rootMargin: "50% 0px" });
+document.querySelectorAll("[data-figure]").forEach((element) => watcher.observe(element));
