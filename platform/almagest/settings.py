@@ -20,6 +20,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
     "almagest.core",
     "almagest.accounts",
     "almagest.runs",
@@ -28,6 +30,7 @@ INSTALLED_APPS = [
     "almagest.registry",
     "almagest.predictions",
     "almagest.catalogs",
+    "almagest.api",
     "almagest.web",
     "almagest.server",
 ]
@@ -78,6 +81,31 @@ LEASE_SECONDS = float(os.environ.get("ALMAGEST_LEASE_SECONDS", "30"))
 REAP_SECONDS = float(os.environ.get("ALMAGEST_REAP_SECONDS", "5"))
 # Objects scored in one transaction: small enough to end well inside any time-out, large enough to be quick.
 BLOCK_SIZE = int(os.environ.get("ALMAGEST_BLOCK_SIZE", "200000"))
+
+# The API. Counts of requests are kept beside the workers' messages, so that all web processes share them.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL, "KEY_PREFIX": "almagest"}}
+API_RATES = {
+    "anonymous": os.environ.get("ALMAGEST_RATE_ANONYMOUS", "300/min"),
+    "person": os.environ.get("ALMAGEST_RATE_PERSON", "1200/min"),
+}
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "almagest.api.problems.on_exception",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["almagest.api.authentication.ByToken", "almagest.api.authentication.BySession"],
+    "DEFAULT_PERMISSION_CLASSES": ["almagest.api.authentication.MayWrite"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["almagest.api.parsing.StrictJson"],
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Almagest",
+    "DESCRIPTION": "Objects, measurements, scores and candidate catalogs, for programs.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+}
 
 # Files
 STORAGES = {

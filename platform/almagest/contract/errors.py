@@ -2,7 +2,14 @@
 
 
 class AlmagestError(Exception):
-    """Base of all errors of Almagest; its text is shown to people as it stands."""
+    """Base of all errors of Almagest; its text is shown to people as it stands.
+
+    `absent`: what was asked for by its name or number is not there, or not for this reader.
+    """
+
+    def __init__(self, message: str = "", *, absent: bool = False):
+        super().__init__(message)
+        self.absent = absent
 
 
 class TableError(AlmagestError):

@@ -30,21 +30,22 @@ def matched_pairs(survey_a: int, survey_b: int, radius_arcsec: float) -> Iterato
     done, total = 0, _count(survey_a)
     for block in _blocks_of(survey_a):
         done += len(block["id"])
-        tree = cKDTree(_directions(block))
-        for others in _neighbours_of(survey_b, block["healpix"], radius_arcsec):
-            yield done / total, _pairs(block, tree, others, radius_arcsec)
+        tree = cKDTree(directions(block))
+        for others in neighbours_of(survey_b, block["healpix"], radius_arcsec):
+            yield done / total, pairs_within(block, tree, others, radius_arcsec)
 
 
-def _pairs(block: np.ndarray, tree: cKDTree, others: np.ndarray, radius_arcsec: float) -> pa.Table:
+def pairs_within(block: np.ndarray, tree: cKDTree, others: np.ndarray, radius_arcsec: float) -> pa.Table:
+    """Pairs of a block, whose directions the tree holds, and others: ``object_a, object_b, separation_arcsec``."""
     chord = 2 * np.sin(np.radians(radius_arcsec / ARCSEC_PER_DEG) / 2) * (1 + ROOM) + LEAST_CHORD
-    found = tree.sparse_distance_matrix(cKDTree(_directions(others)), chord, output_type="ndarray")
+    found = tree.sparse_distance_matrix(cKDTree(directions(others)), chord, output_type="ndarray")
     a, b = block[found["i"]], others[found["j"]]
     separation = separation_arcsec(a["ra"], a["dec"], b["ra"], b["dec"])
     near = separation <= radius_arcsec
     return pa.table({"object_a": a["id"][near], "object_b": b["id"][near], "separation_arcsec": separation[near]})
 
 
-def _directions(objects: np.ndarray) -> np.ndarray:
+def directions(objects: np.ndarray) -> np.ndarray:
     """Unit vectors, shape (n, 3)."""
     ra, dec = np.radians(objects["ra"]), np.radians(objects["dec"])
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=1)
@@ -66,7 +67,7 @@ def _blocks_of(survey_id: int) -> Iterator[np.ndarray]:
         low, last = int(block["healpix"][-1]), int(block["id"][-1])
 
 
-def _neighbours_of(survey_id: int, healpix: np.ndarray, radius_arcsec: float) -> Iterator[np.ndarray]:
+def neighbours_of(survey_id: int, healpix: np.ndarray, radius_arcsec: float) -> Iterator[np.ndarray]:
     """A survey's objects that may be within the radius of any of the positions, `BLOCK` at a time."""
     ranges = neighbourhood_ranges(healpix, radius_arcsec / ARCSEC_PER_DEG)
     with connection.cursor() as cursor:

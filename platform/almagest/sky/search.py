@@ -2,16 +2,22 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
-from django.db import connection
-
+from almagest.contract import Column
+from almagest.core.listings import Listing
+from almagest.core.listings.paging import fetch, walks
+from almagest.core.tables import column_list
 from almagest.sky.errors import SearchError
 from almagest.sky.healpix import cone_ranges
-from almagest.sky.models import Survey
+from almagest.sky.listings import object_listing
 from almagest.sky.separation import ARCSEC_PER_DEG, separation_sql
 
 LARGEST_RADIUS_ARCSEC = 180 * ARCSEC_PER_DEG
+SEPARATION = Column(
+    "separation_arcsec", "float64", "arcsec", "pos.angDistance", "Distance from the position", nullable=False, level=1
+)
 
 
 class Neighbour(NamedTuple):
@@ -30,9 +36,6 @@ def cone_search(
 ) -> list[Neighbour]:
     """Objects within a radius of a position, the nearest first.
 
-    The HEALPix ranges of the cone choose candidates, the great-circle distance decides: exact at the poles, across
-    RA 0, and for every radius from 0 to 180 degrees.
-
     Parameters
     ----------
     ra, dec
@@ -45,21 +48,38 @@ def cone_search(
     SearchError
         When a value is out of range, or a survey is not there for the user.
     """
-    _check(ra, dec, radius_arcsec, limit)
-    slugs = _slugs(user, surveys)
+    if limit is not None and limit < 0:
+        raise SearchError(f"limit = {limit} is negative")
+    found = within_cone(object_listing(user=user, surveys=surveys), ra=ra, dec=dec, radius_arcsec=radius_arcsec)
+    ((sql, values),) = walks(found, list(Neighbour._fields))
+    return [Neighbour(**row) for row in fetch(sql if limit is None else f"{sql} LIMIT {int(limit)}", values)]
+
+
+def within_cone(listing: Listing, *, ra: float, dec: float, radius_arcsec: float) -> Listing:
+    """The rows of a listing with ``healpix``, ``ra`` and ``dec`` that lie within a radius, the nearest first.
+
+    The HEALPix ranges of the cone choose candidates, the great-circle distance decides: exact at the poles, across
+    RA 0, and for every radius from 0 to 180 degrees. The listing gains the column ``separation_arcsec``.
+
+    Raises
+    ------
+    SearchError
+        When a value is out of range.
+    """
+    _check(ra, dec, radius_arcsec)
     ranges = cone_ranges(ra, dec, radius_arcsec / ARCSEC_PER_DEG)
-    distance = separation_sql("%(ra)s::float8", "%(dec)s::float8", "ra", "dec")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT o.id, o.survey_id, o.source_id, o.ra, o.dec, o.separation "
-            "FROM unnest(%(low)s::bigint[], %(high)s::bigint[]) AS r(low, high) CROSS JOIN LATERAL ("
-            f"SELECT id, survey_id, source_id, ra, dec, {distance} AS separation FROM objects "
-            "WHERE healpix >= r.low AND healpix < r.high AND survey_id = ANY(%(surveys)s) OFFSET 0) o "
-            "WHERE o.separation <= %(radius)s ORDER BY o.separation, o.id LIMIT %(limit)s",
-            {"ra": float(ra), "dec": float(dec), "radius": float(radius_arcsec), "limit": limit, "surveys": list(slugs),
-             "low": ranges[:, 0].tolist(), "high": ranges[:, 1].tolist()},
-        )  # fmt: skip
-        return [Neighbour(row[0], slugs[row[1]], *row[2:]) for row in cursor.fetchall()]
+    where, values = listing.where
+    table = listing.table.with_columns(SEPARATION)
+    # The position stands many times in the formula: it is a number of ours, not of the reader's.
+    distance = separation_sql(f"{float(ra)!r}::float8", f"{float(dec)!r}::float8", "ra", "dec")
+    return replace(
+        listing, table=table, key=listing.key, sort=SEPARATION.name, sortable=frozenset({SEPARATION.name}), total=None,
+        columns=(*listing.columns, SEPARATION.name) if listing.columns else (), conditions=(), condition_values=(),
+        source="(SELECT o.* FROM unnest(%s::bigint[], %s::bigint[]) AS r(low, high) CROSS JOIN LATERAL ("
+        f"SELECT {column_list(listing.table.names)}, {distance} AS separation_arcsec FROM {listing.source} "
+        f"WHERE healpix >= r.low AND healpix < r.high AND {where} OFFSET 0) AS o WHERE o.separation_arcsec <= %s) AS cone",
+        values=(ranges[:, 0].tolist(), ranges[:, 1].tolist(), *listing.values, *values, float(radius_arcsec)),
+    )  # fmt: skip
 
 
 def cone_condition(*, ra: float, dec: float, radius_arcsec: float) -> tuple[str, list]:
@@ -70,7 +90,7 @@ def cone_condition(*, ra: float, dec: float, radius_arcsec: float) -> tuple[str,
     SearchError
         When a value is out of range.
     """
-    _check(ra, dec, radius_arcsec, None)
+    _check(ra, dec, radius_arcsec)
     ranges = cone_ranges(ra, dec, radius_arcsec / ARCSEC_PER_DEG)
     inside = " OR ".join(["healpix >= %s AND healpix < %s"] * len(ranges))
     # The position stands many times in the formula: it is a number of ours, not of the reader's.
@@ -78,21 +98,8 @@ def cone_condition(*, ra: float, dec: float, radius_arcsec: float) -> tuple[str,
     return f"({inside}) AND {distance} <= %s", [*ranges.ravel().tolist(), float(radius_arcsec)]
 
 
-def _check(ra: float, dec: float, radius_arcsec: float, limit: int | None) -> None:
+def _check(ra: float, dec: float, radius_arcsec: float) -> None:
     limits = {"ra": (ra, 0, 360), "dec": (dec, -90, 90), "radius_arcsec": (radius_arcsec, 0, LARGEST_RADIUS_ARCSEC)}
     for name, (value, low, high) in limits.items():
         if not isinstance(value, int | float) or not math.isfinite(value) or not low <= value <= high:
             raise SearchError(f"{name} = {value!r} is not a number between {low} and {high:g}")
-    if limit is not None and limit < 0:
-        raise SearchError(f"limit = {limit} is negative")
-
-
-def _slugs(user, surveys: Iterable[str] | None) -> dict[int, str]:
-    seen = dict(Survey.objects.visible_to(user).values_list("id", "slug"))
-    if surveys is None:
-        return seen
-    wanted = set(surveys)
-    if unknown := sorted(wanted - set(seen.values())):
-        there = ", ".join(sorted(seen.values())) or "none"
-        raise SearchError(f"no survey {', '.join(unknown)} is here; there is {there}")
-    return {pk: slug for pk, slug in seen.items() if slug in wanted}

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from almagest.contract import Column
 from almagest.core.tables import column_list, quote
-from almagest.sky.errors import SurveyError
+from almagest.sky.errors import SearchError, SurveyError
 from almagest.sky.models import CrossMatch, Ingest, Survey
 from almagest.sky.surveys import declaration_get
 
@@ -71,8 +71,26 @@ def survey_get(*, user, slug: str) -> Survey:
     survey = surveys.filter(slug=slug).first()
     if survey is None:
         names = ", ".join(surveys.values_list("slug", flat=True)) or "none: ingest a file first"
-        raise SurveyError(f"there is no survey {slug!r} here; there is {names}")
+        raise SurveyError(f"there is no survey {slug!r} here; there is {names}", absent=True)
     return survey
+
+
+def survey_slugs(user, surveys: Iterable[str] | None = None) -> dict[int, str]:
+    """Slugs by id of these surveys, or of all that the user may see.
+
+    Raises
+    ------
+    SearchError
+        When one of them is not there for the user.
+    """
+    seen = dict(Survey.objects.visible_to(user).values_list("id", "slug"))
+    if surveys is None:
+        return seen
+    wanted = set(surveys)
+    if unknown := sorted(wanted - set(seen.values())):
+        there = ", ".join(sorted(seen.values())) or "none"
+        raise SearchError(f"no survey {', '.join(unknown)} is here; there is {there}")
+    return {pk: slug for pk, slug in seen.items() if slug in wanted}
 
 
 def ingest_list(*, user, survey: Survey | None = None) -> QuerySet[Ingest]:
@@ -90,14 +108,19 @@ def object_get(*, user, survey: str, source_id: str) -> SkyObject:
 
 def object_get_by_id(*, user, object_id: int) -> SkyObject:
     """An object by its id, or `SurveyError`."""
-    missing = f"there is no object {object_id}"
+    survey = object_survey(user=user, object_id=object_id)
+    return _object(survey, "id = %s", [object_id], f"there is no object {object_id}")
+
+
+def object_survey(*, user, object_id: int) -> Survey:
+    """The survey of an object, or `SurveyError` when there is no such object that the user may see."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT survey_id FROM objects WHERE id = %s", [object_id])
         found = cursor.fetchone()
     survey = Survey.objects.visible_to(user).filter(pk=found[0]).first() if found else None
     if survey is None:
-        raise SurveyError(missing)
-    return _object(survey, "id = %s", [object_id], missing)
+        raise SurveyError(f"there is no object {object_id}", absent=True)
+    return survey
 
 
 def _object(survey: Survey, condition: str, parameters: list, missing: str) -> SkyObject:
@@ -111,13 +134,13 @@ def _object(survey: Survey, condition: str, parameters: list, missing: str) -> S
         )
         row = cursor.fetchone()
     if row is None:
-        raise SurveyError(missing)
+        raise SurveyError(missing, absent=True)
     return SkyObject(row[0], survey, *row[1:7], values=list(zip(columns, row[7:], strict=True)))
 
 
 def object_history(*, user, object_id: int) -> list[Revision]:
-    """Earlier measurements of an object, newest first."""
-    survey = object_get_by_id(user=user, object_id=object_id).survey
+    """Earlier measurements of an object, newest first; `SurveyError` when the user may not see it."""
+    survey = object_survey(user=user, object_id=object_id)
     columns = declaration_get(survey.slug).table.columns
     names = column_list(["revision", "ingest_id", "superseded_by", *(column.name for column in columns)])
     with connection.cursor() as cursor:
@@ -129,7 +152,14 @@ def object_history(*, user, object_id: int) -> list[Revision]:
 
 
 def object_counterparts(*, user, object_id: int) -> list[Counterpart]:
-    """Objects of other surveys linked to this one by the newest cross-matches, the nearest first."""
+    """Objects of other surveys linked to this one by the newest cross-matches, the nearest first.
+
+    Raises
+    ------
+    SurveyError
+        When there is no such object that the user may see.
+    """
+    object_survey(user=user, object_id=object_id)
     surveys = {survey.pk: survey for survey in Survey.objects.visible_to(user)}
     matches = [match.pk for match in latest_cross_matches()]
     with connection.cursor() as cursor:

@@ -1,0 +1,194 @@
+"""Parameters of addresses and bodies: their kinds and limits, once for the checks and once for the schema."""
+
+from rest_framework import serializers
+
+from almagest.accounts.models import Visibility
+from almagest.core.listings.lookup import MOST_IDS
+from almagest.formats import FORMATS
+from almagest.sky.cone_filter import CONE
+from almagest.sky.position_match import LARGEST_RADIUS_ARCSEC as LARGEST_MATCH_ARCSEC
+from almagest.sky.position_match import MOST_POSITIONS
+from almagest.sky.search import LARGEST_RADIUS_ARCSEC
+
+LIMIT = r"^(all|10000|[1-9][0-9]{0,3})$"
+
+
+class Nothing(serializers.Serializer):
+    """A route without parameters."""
+
+
+class Paging(serializers.Serializer):
+    """What every list takes."""
+
+    format = serializers.ChoiceField(
+        list(FORMATS),
+        required=False,
+        help_text="What to answer with, rather than what Accept says. JSON comes in pages, the others whole.",
+    )
+    limit = serializers.RegexField(
+        LIMIT,
+        required=False,
+        help_text="Rows of a page, or 'all' for a stream of all. Without it 100 in JSON, all in files.",
+    )
+    cursor = serializers.CharField(required=False, help_text="Where a page begins: from `next` of the page before.")
+    columns = serializers.CharField(
+        required=False, help_text="Names with commas between them, or 'all'; else those of level 1 and 2."
+    )
+    sort = serializers.CharField(required=False, help_text="A column, with '-' before it for the largest first.")
+    count = serializers.BooleanField(
+        required=False, default=False, help_text="Count the rows too; above 10,000 it may be an estimate, and says so."
+    )
+
+
+class Cone(serializers.Serializer):
+    """A cone as a filter."""
+
+    cone_ra = serializers.FloatField(
+        required=False, min_value=0, max_value=360, help_text="Degrees, ICRS; with the two below."
+    )
+    cone_dec = serializers.FloatField(required=False, min_value=-90, max_value=90, help_text="Degrees, ICRS.")
+    radius_arcsec = serializers.FloatField(
+        required=False, min_value=0, max_value=LARGEST_RADIUS_ARCSEC, help_text="Arcsec."
+    )
+
+    def validate(self, data):
+        """All three, or none."""
+        if 0 < sum(name in data for name in CONE) < len(CONE):
+            raise serializers.ValidationError(f"a cone needs all of {', '.join(CONE)}")
+        return data
+
+
+class FilteredPaging(Paging, Cone):
+    """A list of objects."""
+
+
+class Search(Paging):
+    """A cone search."""
+
+    ra = serializers.FloatField(min_value=0, max_value=360, help_text="Right ascension of the centre, degrees, ICRS.")
+    dec = serializers.FloatField(min_value=-90, max_value=90, help_text="Declination of the centre, degrees, ICRS.")
+    radius_arcsec = serializers.FloatField(min_value=0, max_value=LARGEST_RADIUS_ARCSEC, help_text="Arcsec.")
+    surveys = serializers.CharField(required=False, help_text="Surveys, with commas between them; without it all.")
+
+
+class Choosing(serializers.Serializer):
+    """What a lookup takes beside its body."""
+
+    format = serializers.ChoiceField(list(FORMATS), required=False, help_text="What to answer with.")
+    columns = serializers.CharField(required=False, help_text="Names with commas between them, or 'all'.")
+
+
+class ObjectIds(serializers.Serializer):
+    """Ids to look up, in the order in which the answer will be."""
+
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=2**63 - 1), min_length=1, max_length=MOST_IDS
+    )
+
+
+class SourceIds(serializers.Serializer):
+    """Ids of this database, or names within the survey: one of the two."""
+
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=2**63 - 1),
+        required=False,
+        min_length=1,
+        max_length=MOST_IDS,
+    )
+    source_ids = serializers.ListField(
+        child=serializers.CharField(max_length=200), required=False, min_length=1, max_length=MOST_IDS
+    )
+
+
+class Positions(serializers.Serializer):
+    """Positions to match, as lists of one length."""
+
+    ra = serializers.ListField(
+        child=serializers.FloatField(min_value=0, max_value=360), min_length=1, max_length=MOST_POSITIONS
+    )
+    dec = serializers.ListField(
+        child=serializers.FloatField(min_value=-90, max_value=90), min_length=1, max_length=MOST_POSITIONS
+    )
+    id = serializers.ListField(
+        child=serializers.CharField(max_length=200, allow_blank=True), required=False, max_length=MOST_POSITIONS,
+        help_text="What the positions are called: given back beside what was found.",
+    )  # fmt: skip
+    radius_arcsec = serializers.FloatField(min_value=0, max_value=LARGEST_MATCH_ARCSEC, help_text="Above 0.")
+    surveys = serializers.ListField(
+        child=serializers.CharField(max_length=60), required=False, help_text="Without it all."
+    )
+    nearest = serializers.BooleanField(default=False, help_text="Only the nearest object of each survey.")
+
+
+class NewSample(serializers.Serializer):
+    """A sample to freeze."""
+
+    name = serializers.SlugField(max_length=80)
+    plugin = serializers.CharField(max_length=60)
+    method = serializers.CharField(max_length=60)
+    surveys = serializers.ListField(child=serializers.CharField(max_length=60), min_length=1, max_length=50)
+    seed = serializers.IntegerField(default=1, min_value=0, max_value=2**31 - 1)
+    test_fraction = serializers.FloatField(default=0.2, min_value=0, max_value=1, help_text="Above 0 and below 1.")
+
+
+class NewTraining(serializers.Serializer):
+    """A model to train."""
+
+    plugin = serializers.CharField(max_length=60)
+    method = serializers.CharField(max_length=60)
+    sample = serializers.CharField(max_length=80)
+    parameters = serializers.DictField(default=dict, help_text="The method's parameters that differ from its own.")
+
+
+class OfModel(serializers.Serializer):
+    """A model version; without a number the newest."""
+
+    plugin = serializers.CharField(max_length=60)
+    method = serializers.CharField(max_length=60)
+    number = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class NewScoring(OfModel):
+    """A sky to score."""
+
+    surveys = serializers.ListField(
+        child=serializers.CharField(max_length=60),
+        required=False,
+        min_length=1,
+        max_length=50,
+        help_text="Else all that have the inputs.",
+    )
+
+
+class NewCatalog(OfModel):
+    """A catalog to publish."""
+
+    slug = serializers.SlugField(max_length=80)
+    threshold = serializers.FloatField(min_value=0, max_value=1)
+    title = serializers.CharField(default="", allow_blank=True, max_length=200)
+    description = serializers.CharField(default="", allow_blank=True, max_length=10_000)
+
+
+class NewVerification(OfModel):
+    """A model to hold against a catalog of labels."""
+
+    survey = serializers.CharField(max_length=60)
+    radius_arcsec = serializers.FloatField(min_value=0, max_value=3600, help_text="Above 0.")
+
+
+class NewComparison(serializers.Serializer):
+    """A study to make."""
+
+    plugin = serializers.CharField(max_length=60)
+    study = serializers.CharField(max_length=60)
+    sample = serializers.CharField(max_length=80)
+    parameters = serializers.DictField(default=dict, help_text="Given to every contender whose method has them.")
+
+
+class Sharing(serializers.Serializer):
+    """Who may see a thing."""
+
+    visibility = serializers.ChoiceField(Visibility.choices)
+    group = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=150, help_text="One of yours."
+    )

@@ -1,0 +1,59 @@
+"""Addresses of the API, version 1. They stay; what is added later does not change what they give."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from almagest.api.views import account, catalogs, models, runs, sky, verifications
+from almagest.api.views.documentation import documentation
+
+app_name = "api"
+MODEL = "models/<slug:plugin>/<slug:method>/<int:number>/"
+SHARED = {
+    "survey": "surveys/<slug:survey>/", "catalog": "catalogs/<slug:catalog>/", "sample": "samples/<slug:name>/", "model": MODEL,
+    "run": "runs/<int:run_id>/", "comparison": "comparisons/<int:pk>/", "verification": "verifications/<int:pk>/",
+}  # fmt: skip
+
+urlpatterns = [
+    path("", account.Root.as_view(), name="root"),
+    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("documentation/", documentation, name="documentation"),
+    path("account/", account.Account.as_view(), name="account"),
+    path("surveys/", sky.Surveys.as_view(), name="surveys"),
+    path("surveys/<slug:survey>/", sky.Survey.as_view(), name="survey"),
+    path("surveys/<slug:survey>/measurements/", sky.Measurements.as_view(), name="measurements"),
+    path("surveys/<slug:survey>/measurements/lookup/", sky.MeasurementLookup.as_view(), name="measurements-lookup"),
+    path("objects/", sky.Objects.as_view(), name="objects"),
+    path("objects/lookup/", sky.ObjectLookup.as_view(), name="objects-lookup"),
+    path("objects/<int:object_id>/", sky.Object.as_view(), name="object"),
+    path("cone/", sky.ConeSearch.as_view(), name="cone"),
+    path("cross-match/", sky.CrossMatch.as_view(), name="cross-match"),
+    path("catalogs/", catalogs.Catalogs.as_view(), name="catalogs"),
+    path("catalogs/<slug:catalog>/", catalogs.Catalog.as_view(), name="catalog"),
+    path("catalogs/<slug:catalog>/candidates/", catalogs.Candidates.as_view(), name="candidates"),
+    path("catalogs/<slug:catalog>/candidates/lookup/", catalogs.CandidateLookup.as_view(), name="candidates-lookup"),
+    path("methods/", models.Methods.as_view(), name="methods"),
+    path("models/", models.Models.as_view(), name="models"),
+    path(MODEL, models.Model.as_view(), name="model"),
+    path(f"{MODEL}predictions/", models.Predictions.as_view(), name="predictions"),
+    path(f"{MODEL}predictions/lookup/", models.PredictionLookup.as_view(), name="predictions-lookup"),
+    path("samples/", models.Samples.as_view(), name="samples"),
+    path("samples/<slug:name>/", models.Sample.as_view(), name="sample"),
+    path("comparisons/", models.Comparisons.as_view(), name="comparisons"),
+    path("verifications/", verifications.Verifications.as_view(), name="verifications"),
+    path("verifications/<int:pk>/", verifications.Verification.as_view(), name="verification"),
+    path("verifications/<int:pk>/pairs/", verifications.Pairs.as_view(), name="pairs"),
+    path("runs/", runs.Runs.as_view(), name="runs"),
+    path("runs/freeze-sample/", runs.FreezeSample.as_view(), name="freeze-sample"),
+    path("runs/train/", runs.Train.as_view(), name="train"),
+    path("runs/score/", runs.Score.as_view(), name="score"),
+    path("runs/publish-catalog/", runs.PublishCatalog.as_view(), name="publish-catalog"),
+    path("runs/verify/", runs.Verify.as_view(), name="verify"),
+    path("runs/compare/", runs.Compare.as_view(), name="compare"),
+    path("runs/<int:run_id>/", runs.Run.as_view(), name="run"),
+    path("runs/<int:run_id>/log/", runs.RunLog.as_view(), name="run-log"),
+    path("runs/<int:run_id>/cancel/", runs.RunCancel.as_view(), name="run-cancel"),
+    *(
+        path(f"{address}visibility/", account.SHARED[kind].as_view(), name=f"{kind}-visibility")
+        for kind, address in SHARED.items()
+    ),
+]

@@ -1,0 +1,166 @@
+"""Methods, model versions, their samples and scores."""
+
+from django.http import JsonResponse
+from rest_framework import serializers
+
+from almagest.api.answers import lookup_answer
+from almagest.api.describing import model_told, sample_told
+from almagest.api.documented import lists, looks_up, tells
+from almagest.api.negotiation import TABLES
+from almagest.api.queries import Choosing, FilteredPaging, ObjectIds
+from almagest.api.rows import ColumnWords, row_serializer
+from almagest.api.views.base import ApiView, ListingView
+from almagest.core.listings.lookup import looked_up
+from almagest.predictions.listings import prediction_listing
+from almagest.predictions.selectors import current_sets
+from almagest.predictions.services import ScoringError
+from almagest.registry.listings import (
+    COMPARISONS,
+    METHODS,
+    VERSIONS,
+    comparison_listing,
+    method_listing,
+    version_listing,
+)
+from almagest.registry.selectors import version_get
+from almagest.samples.listings import SAMPLES, sample_listing
+from almagest.samples.selectors import sample_get
+
+
+class ModelWords(row_serializer(VERSIONS)):
+    """A model version, with its metrics, its parameters and what it has scored."""
+
+    parameters = serializers.DictField()
+    sample_checksum = serializers.CharField()
+    metrics = serializers.ListField(child=serializers.DictField())
+    notes = serializers.ListField(child=serializers.CharField())
+    outputs = ColumnWords(many=True)
+    scores = serializers.DictField(allow_null=True, help_text="The scoring that readers see, null where there is none.")
+    visibility = serializers.CharField()
+    run = serializers.IntegerField(allow_null=True)
+
+
+class SampleWords(row_serializer(SAMPLES)):
+    """A sample, with what it was cut from and what was left out."""
+
+    definition = serializers.DictField()
+    counts = serializers.DictField()
+    left_out = serializers.ListField(child=serializers.DictField())
+    visibility = serializers.CharField()
+    run = serializers.IntegerField(allow_null=True)
+
+
+class Methods(ListingView):
+    """What can be trained."""
+
+    def listing(self):
+        """All."""
+        return method_listing()
+
+    @lists("methods", "Published methods, by plugin", METHODS)
+    def get(self, request, **path):
+        """List them."""
+        return super().get(request, **path)
+
+
+class Models(ListingView):
+    """What was trained."""
+
+    def listing(self):
+        """Those that the reader may see."""
+        return version_listing(user=self.reader)
+
+    @lists("models", "Model versions, newest first", VERSIONS)
+    def get(self, request, **path):
+        """List them."""
+        return super().get(request, **path)
+
+
+class Comparisons(ListingView):
+    """Studies."""
+
+    def listing(self):
+        """Those that the reader may see."""
+        return comparison_listing(user=self.reader)
+
+    @lists("comparisons", "Comparisons of contenders trained on one sample", COMPARISONS)
+    def get(self, request, **path):
+        """List them."""
+        return super().get(request, **path)
+
+
+class Samples(ListingView):
+    """What models learned from."""
+
+    def listing(self):
+        """Those that the reader may see."""
+        return sample_listing(user=self.reader)
+
+    @lists("samples", "Frozen samples, newest first", SAMPLES)
+    def get(self, request, **path):
+        """List them."""
+        return super().get(request, **path)
+
+
+class Sample(ApiView):
+    """One sample."""
+
+    @tells("sample", "One sample", SampleWords)
+    def get(self, request, name):
+        """Tell of it."""
+        return JsonResponse(sample_told(sample_get(user=self.reader, name=name)))
+
+
+class OfVersion(ApiView):
+    """Routes below one model version."""
+
+    def version(self):
+        """The version in the address."""
+        plugin, method, number = (self.kwargs[name] for name in ("plugin", "method", "number"))
+        return version_get(user=self.reader, plugin=plugin, method=method, number=number)
+
+    def scores(self):
+        """Its scores that readers see, or `ScoringError`."""
+        version = self.version()
+        found = current_sets(user=self.reader).filter(version=version).first()
+        if found is None:
+            raise ScoringError(f"{version} has no scores yet", absent=True)
+        return prediction_listing(user=self.reader, scores=found)
+
+
+class Model(OfVersion):
+    """One model version."""
+
+    @tells("model", "One model version: where it comes from, how good it is, what it has scored", ModelWords)
+    def get(self, request, **path):
+        """Tell of it."""
+        version = self.version()
+        return JsonResponse(model_told(version, current_sets(user=self.reader).filter(version=version).first()))
+
+
+class Predictions(OfVersion, ListingView):
+    """A model version's scores."""
+
+    query = FilteredPaging
+
+    def listing(self):
+        """Those of the version in the address."""
+        return self.scores()
+
+    @lists("predictions", "A model version's scores", absent=True)
+    def get(self, request, **path):
+        """List them."""
+        return super().get(request, **path)
+
+
+class PredictionLookup(OfVersion):
+    """Scores by a list of ids."""
+
+    renderer_classes = TABLES
+    query, only_reads = Choosing, True
+
+    @looks_up("predictions_lookup", "A model version's scores by a list of object ids, in the list's order", ObjectIds)
+    def post(self, request, **path):
+        """Give them in the list's order."""
+        listing = self.scores().choosing(self.asked.get("columns", ""))
+        return lookup_answer(request, looked_up(listing, self.checked(ObjectIds, request.data)["ids"], by="object_id"))
