@@ -124,6 +124,11 @@ def visibility_change(*, user, thing: Owned, visibility: str, group_name: str = 
     thing.visibility = visibility
     thing.group = _group(user, group_name) if visibility == Visibility.GROUP else None
     thing.save(update_fields=["visibility", "group"])
+    runs_narrow(thing=thing)
+
+
+def runs_narrow(*, thing: Owned) -> None:
+    """Show the runs that name a thing to nobody who may not see it; those that are narrower stay so."""
     for run in thing.runs():
         type(run).objects.filter(pk=run.pk).update(**narrowest([run, thing]))
 

@@ -8,15 +8,20 @@ from almagest.registry.models import ModelVersion
 from almagest.sky.models import Survey
 
 
-def catalog_list(*, user) -> QuerySet[Edition]:
-    """Current editions of which the user may see the catalog, the version and every scored survey; by title."""
+def edition_list(*, user) -> QuerySet[Edition]:
+    """Published editions, also earlier ones, of which the user may see the catalog, the version and every scored survey."""
     editions = Edition.objects.filter(
-        is_current=True,
+        published__isnull=False,
         catalog__in=Catalog.objects.visible_to(user),
         version__in=ModelVersion.objects.visible_to(user),
     ).exclude(prediction_set__surveys__has_any_keys=Survey.objects.hidden_slugs(user))
     editions = editions.select_related("catalog", "version__method__plugin", "version__sample", "prediction_set", "run")
-    return editions.defer("figures", "version__figures", "prediction_set__figures").order_by("catalog__title")
+    return editions.defer("figures", "version__figures", "prediction_set__figures")
+
+
+def catalog_list(*, user) -> QuerySet[Edition]:
+    """Current editions of the catalogs that the user may see, by title."""
+    return edition_list(user=user).filter(is_current=True).order_by("catalog__title")
 
 
 def catalog_get(*, user, slug: str) -> Edition:

@@ -63,7 +63,7 @@ def catalog_publish_start(
         title=f"Publish {catalog.title}",
         chunks=[ChunkSpec("data", {"edition_id": edition.pk})],
         owner=owner,
-        parameters={"catalog": slug, "version": str(version), "threshold": threshold},
+        parameters={"catalog": slug, "version": str(version), "surveys": scores.surveys, "threshold": threshold},
         **narrowest([catalog, *sources]),
     )
     edition.save(update_fields=["run"])

@@ -1,5 +1,6 @@
 from django.contrib import admin
 
+from almagest.accounts.admin import OwnedAdmin
 from almagest.predictions.models import PredictionSet, Verification
 
 
@@ -11,8 +12,8 @@ class PredictionSetAdmin(admin.ModelAdmin):
 
 
 @admin.register(Verification)
-class VerificationAdmin(admin.ModelAdmin):
+class VerificationAdmin(OwnedAdmin):
     """Verifications: owner and visibility may be changed, nothing else."""
 
     list_display = ("__str__", "owner", "visibility", "published")
-    fields = ("owner", "visibility")
+    fields = ("owner", "visibility", "group")

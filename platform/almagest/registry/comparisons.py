@@ -44,7 +44,8 @@ def comparison_start(
         training_chunk(method, sample, values, comparison_id=comparison.pk, contender=name)
         for name, (method, values) in trainings.items()
     ]
-    asked = {"plugin": plugin.name, "study": study, "sample": sample.name, "given": given}
+    surveys = sample.definition["surveys"]
+    asked = {"plugin": plugin.name, "study": study, "sample": sample.name, "surveys": surveys, "given": given}
     comparison.run = run_start(
         kind=KIND, title=str(comparison), chunks=chunks, parameters=asked, owner=owner, **seen_by
     )

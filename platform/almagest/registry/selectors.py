@@ -1,9 +1,11 @@
 """Reading plugins, methods and model versions."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from almagest.registry.models import Comparison, Method, ModelVersion, Plugin
 from almagest.registry.services import RegistryError
+from almagest.samples.models import Sample
+from almagest.sky.models import Survey
 
 
 def plugin_list() -> QuerySet[Plugin]:
@@ -35,6 +37,26 @@ def version_list(*, user) -> QuerySet[ModelVersion]:
     """Model versions that the user may see, newest first; figures, the largest part of a row, when they are asked for."""
     versions = ModelVersion.objects.visible_to(user).select_related("method__plugin", "sample", "run")
     return versions.defer("figures")
+
+
+def version_links(versions: QuerySet[ModelVersion], *, user) -> QuerySet[ModelVersion]:
+    """The same versions with `sample_is_seen` and `comparison_is_seen`: whether the user may see those too."""
+    return versions.annotate(
+        sample_is_seen=Exists(Sample.objects.visible_to(user).filter(pk=OuterRef("sample"))),
+        comparison_is_seen=Exists(Comparison.objects.visible_to(user).filter(pk=OuterRef("comparison"))),
+    )
+
+
+def version_measures(*, user, version: ModelVersion) -> tuple[list[dict], list[dict]]:
+    """A version's metrics and figures, less those of a survey that the user may not see; the pooled ones stay."""
+    hidden = set(Survey.objects.hidden_slugs(user))
+    metrics = [metric for metric in version.metrics if metric["group"] not in hidden]
+    return metrics, [figure for figure in version.figures if not hidden & _surveys(figure)]
+
+
+def _surveys(figure: dict) -> set[str]:
+    """A scatter plot names the survey of each point; a confusion matrix is called as its survey is."""
+    return {figure["title"], *figure.get("survey", ())}
 
 
 def version_get(*, user, plugin: str, method: str, number: int | None = None) -> ModelVersion:

@@ -35,7 +35,8 @@ def training_start(*, method: Method, sample: Sample, parameters: dict, owner=No
     sample_check(sample, method.plugin)
     inputs_check(sample, method)
     parameters_parse(method, parameters)
-    asked = {"plugin": method.plugin.name, "method": method.name, "sample": sample.name, "given": parameters}
+    asked = {"plugin": method.plugin.name, "method": method.name, "sample": sample.name}
+    asked |= {"surveys": sample.definition["surveys"], "given": parameters}
     title = f"Train {method.plugin.name} {method.name} on {sample.name}"
     chunks = [training_chunk(method, sample, parameters)]
     return run_start(

@@ -1,10 +1,11 @@
 from django.contrib import admin
 
+from almagest.accounts.admin import OwnedAdmin
 from almagest.sky.models import CrossMatch, Ingest, Survey
 
 
 @admin.register(Survey)
-class SurveyAdmin(admin.ModelAdmin):
+class SurveyAdmin(OwnedAdmin):
     """Surveys: who owns them and who sees them; the rest is declared in code."""
 
     list_display = ("slug", "name", "observed", "visibility", "owner")

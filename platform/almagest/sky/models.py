@@ -40,7 +40,7 @@ class Survey(Owned):
         return self.name
 
     def runs(self) -> models.QuerySet:
-        """Those that read its objects."""
+        """Those that rest on its objects."""
         return runs_naming(surveys=[self.slug]) | runs_naming(against=self.slug)
 
 
