@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from almagest.web.views import catalogs, comparisons, figures, home, registry, runs, sky, verifications
+from almagest.web.views import account, catalogs, comparisons, figures, home, registry, runs, sky, verifications
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -34,6 +34,9 @@ urlpatterns = [
     path("models/<slug:plugin>/<slug:method>/<int:number>/verify/", verifications.verify, name="model-verify"),
     path("verifications/<int:pk>/", verifications.verification, name="verification"),
     path("verifications/<int:pk>/figures/<slug:name>.json", figures.verification_figure, name="verification-figure"),
+    path("account/", account.account, name="account"),
+    path("account/tokens/<int:token_id>/revoke/", account.revoke, name="token-revoke"),
+    path("visibility/<slug:kind>/<int:pk>/", account.visibility, name="visibility"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

@@ -70,7 +70,7 @@ def token_revoke(*, user, token_id: int) -> Token:
     """Make one of the person's own tokens useless, for good; once revoked it stays as it is."""
     token = Token.objects.filter(user=user, pk=token_id).first()
     if token is None:
-        raise AccountError(f"there is no token {token_id} of yours")
+        raise AccountError(f"there is no token {token_id} of yours", absent=True)
     Token.objects.filter(pk=token.pk, revoked=None).update(revoked=Now())
     token.refresh_from_db()
     return token

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from almagest.accounts.errors import NotAllowed
 from almagest.contract import AlmagestError
 
 # Scripts and styles are our own files: nothing written into a page can run.
@@ -27,7 +28,8 @@ class SpeakPlainly:
         """Turn an `AlmagestError` into a page; leave the rest to Django."""
         if not isinstance(error, AlmagestError):
             return None
-        status = 404 if is_absence(error) else 400
+        absent = error.absent or is_absence(error)
+        status = 403 if isinstance(error, NotAllowed) else 404 if absent else 400
         return render(request, "error.html", {"status": status, "message": str(error)}, status=status)
 
 

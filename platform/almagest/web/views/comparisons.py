@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 from almagest.registry.comparisons import comparison_start
 from almagest.registry.score_tables import comparison_versions
 from almagest.registry.selectors import comparison_get, plugin_get
+from almagest.runs.selectors import run_list
 from almagest.samples.selectors import sample_get
 from almagest.web.comparisons import CSV_COLUMNS, blocks, contender_rows, csv_rows, sizes
 from almagest.web.downloads import csv_response
@@ -17,13 +18,14 @@ def comparison(request: HttpRequest, pk: int) -> HttpResponse:
     """The contenders' scores side by side, survey by survey; it follows the run while that goes on."""
     found = comparison_get(user=request.user, pk=pk)
     versions = comparison_versions(found, user=request.user)
+    run = run_list(user=request.user).filter(pk=found.run_id).first()
     if request.GET.get("format") == "csv":
         return csv_response(f"comparison-{found.pk}.csv", CSV_COLUMNS, csv_rows(found, versions))
     context = {
         "comparison": found,
         "plugin": found.plugin,
-        "run": found.run,
-        "given": found.run.parameters.get("given") if found.run else None,
+        "run": run,
+        "given": run.parameters.get("given") if run else None,
         "blocks": blocks(found, versions),
         "contenders": contender_rows(found, versions),
         "made": len(versions),

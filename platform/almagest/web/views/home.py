@@ -1,10 +1,12 @@
 """The front door: what is here, and finding an object by name or place."""
 
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from almagest.catalogs.selectors import catalog_list
-from almagest.predictions.selectors import current_sets
+from almagest.predictions.models import PredictionSet
+from almagest.predictions.selectors import whole_sets
 from almagest.registry.selectors import version_list
 from almagest.runs.selectors import run_list
 from almagest.sky.search import cone_search
@@ -23,11 +25,12 @@ def home(request: HttpRequest) -> HttpResponse:
     for edition in editions:
         edition.chart = histogram(edition.histogram, threshold=edition.threshold, x_label="probability", frame=SMALL)
     surveys = list(survey_list(user=request.user))
+    current = whole_sets(user=request.user).filter(state=PredictionSet.State.CURRENT)
     totals = {
         "objects": sum(survey.object_count for survey in surveys),
         "surveys": sum(survey.object_count > 0 for survey in surveys),
         "model versions": version_list(user=request.user).filter(is_variant=False).count(),
-        "predictions": sum(scores.rows for scores in current_sets(user=request.user)),
+        "predictions": current.aggregate(sum=Sum("rows"))["sum"] or 0,
     }
     runs = run_list(user=request.user)[:6]
     return render(request, "home.html", {"editions": editions, "totals": totals, "runs": runs})

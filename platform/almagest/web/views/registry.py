@@ -5,8 +5,17 @@ from django.shortcuts import render
 
 from almagest.catalogs.selectors import catalog_list
 from almagest.predictions.funnel import funnel
-from almagest.predictions.selectors import current_sets
-from almagest.registry.selectors import comparison_list, plugin_get, plugin_list, study_list, version_get, version_list
+from almagest.predictions.selectors import current_sets, whole_sets
+from almagest.registry.selectors import (
+    comparison_list,
+    plugin_get,
+    plugin_list,
+    study_list,
+    version_get,
+    version_links,
+    version_list,
+    version_measures,
+)
 from almagest.samples.selectors import sample_get, sample_list
 from almagest.sky.models import Survey
 from almagest.sky.selectors import ingest_list
@@ -27,11 +36,12 @@ def plugins(request: HttpRequest) -> HttpResponse:
 def plugin(request: HttpRequest, name: str) -> HttpResponse:
     """About a plugin, from its README."""
     found = plugin_get(name=name)
+    versions = version_list(user=request.user).filter(method__plugin=found, is_variant=False)
     context = {
         "plugin": found,
         "readme": to_html(found.readme),
         # Variants stand in their comparison alone: nine of them would hide the models that score.
-        "versions": version_list(user=request.user).filter(method__plugin=found, is_variant=False),
+        "versions": version_links(versions, user=request.user),
         "studies": study_list(user=request.user, plugin=found),
         "samples": sample_list(user=request.user).filter(plugin_name=name).exclude(checksum=""),
     }
@@ -41,20 +51,23 @@ def plugin(request: HttpRequest, name: str) -> HttpResponse:
 def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpResponse:
     """A model version: how good, on what, from where."""
     version = version_get(user=request.user, plugin=plugin, method=method, number=number)
-    figures = version.figures
+    metrics, figures = version_measures(user=request.user, version=version)
     surveys = Survey.objects.visible_to(request.user).filter(slug__in=version.sample.definition["surveys"])
     scores = current_sets(user=request.user).filter(version=version).first()
+    # Numbers of a set as a whole would tell of the surveys in it that the reader does not see.
+    is_whole = bool(scores) and whole_sets(user=request.user).filter(pk=scores.pk).exists()
     drawn = model_plots(request.user, version, scores)
     context = {
         "version": version,
-        "metrics": metric_rows(version.metrics),
+        "metrics": metric_rows(metrics),
         "metric_names": METRICS,
         "matrices": [confusion_matrix(f) for f in figures if f["kind"] == "confusion_matrix"],
         "curves": [curves(f) for f in figures if f["kind"] == "curves"],
         "surveys": surveys,
         "ingests": ingest_list(user=request.user).filter(survey__in=surveys, pk__lte=version.sample.ingest_id),
         "scores": scores,
-        "funnel": funnel(scores) if drawn["sky_plots"] else [],
+        "is_whole": is_whole,
+        "funnel": funnel(scores) if is_whole and drawn["sky_plots"] else [],
         "editions": catalog_list(user=request.user).filter(version=version),
         "search": searched(version),
         "comparison": comparison_list(user=request.user).filter(pk=version.comparison_id).first(),
@@ -67,4 +80,6 @@ def sample(request: HttpRequest, name: str) -> HttpResponse:
     """A frozen sample: definition, counts, what was left out, what was trained on it."""
     found = sample_get(user=request.user, name=name)
     versions = version_list(user=request.user).filter(sample=found, is_variant=False)
-    return render(request, "samples/detail.html", {"sample": found, "versions": versions})
+    return render(
+        request, "samples/detail.html", {"sample": found, "versions": version_links(versions, user=request.user)}
+    )

@@ -1,19 +1,39 @@
 """Runs: a list, a page that follows one, and cancelling."""
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from almagest.accounts.errors import NotAllowed
+from almagest.accounts.selectors import may_change
+from almagest.catalogs import services as catalogs
+from almagest.catalogs.selectors import edition_list
+from almagest.predictions import services as predictions
+from almagest.predictions.selectors import whole_sets
+from almagest.predictions.verification import services as verifications
+from almagest.predictions.verification.selectors import verification_list
+from almagest.registry import comparisons, training
+from almagest.registry.selectors import comparison_list, version_list
 from almagest.runs.models import Chunk, Run
 from almagest.runs.selectors import run_get, run_list, run_log
 from almagest.runs.services import run_cancel
+from almagest.samples import services as samples
+from almagest.samples.selectors import sample_list
 
 PAGE_SIZE = 50
 LOG_LINES = 500
+# What each kind of run makes, in the order of the page.
+MADE = {
+    samples.KIND: (("sample", sample_list),),
+    training.KIND: (("model_version", version_list),),
+    comparisons.KIND: (("comparison", comparison_list), ("model_version", version_list)),
+    predictions.KIND: (("prediction_set", whole_sets),),
+    verifications.KIND: (("verification", verification_list),),
+    catalogs.KIND: (("edition", edition_list),),
+}
 
 
 def runs(request: HttpRequest) -> HttpResponse:
@@ -33,30 +53,20 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
         "run": found,
         "log": log,
         "chunks": chunks,
-        "may_cancel": may_cancel(request.user, found),
-        "made": made_by(found),
+        "may_change": may_change(request.user, found),
+        "made": made_by(request.user, found),
     }
     template = "runs/_live.html" if request.headers.get("HX-Target") == "live" else "runs/detail.html"
     return render(request, template, context)
 
 
-def may_cancel(user, run: Run) -> bool:
-    """The owner and the staff may."""
-    return user.is_authenticated and (user.is_staff or run.owner_id == user.pk)
-
-
-def made_by(run: Run) -> list[tuple[str, object]]:
-    """What came out of a run: comparison, sample, model version, scores, edition."""
-    found = [("comparison", run.comparison)] if hasattr(run, "comparison") else []
-    found += [("sample", sample) for sample in run.samples.all()]
-    found += [
-        ("model_version", version)
-        for version in run.model_versions.order_by("pk").select_related("method__plugin").defer("figures")
+def made_by(user, run: Run) -> list[tuple[str, object]]:
+    """What came out of a run, as far as the user may see it."""
+    return [
+        (name, thing)
+        for name, things in MADE.get(run.kind, ())
+        for thing in things(user=user).filter(run=run).order_by("pk")
     ]
-    for name in ("prediction_set", "verification", "edition"):
-        if hasattr(run, name):
-            found.append((name, getattr(run, name)))
-    return [(kind, thing) for kind, thing in found if kind != "verification" or thing.published]
 
 
 @require_POST
@@ -64,7 +74,7 @@ def made_by(run: Run) -> list[tuple[str, object]]:
 def cancel(request: HttpRequest, run_id: int) -> HttpResponse:
     """Ask a run to stop."""
     found = run_get(user=request.user, run_id=run_id)
-    if not may_cancel(request.user, found):
-        raise PermissionDenied("only the owner of a run and the staff may cancel it")
+    if not may_change(request.user, found):
+        raise NotAllowed("only the owner of a run and the staff may cancel it")
     run_cancel(run_id=run_id)
     return redirect("run", run_id)
