@@ -11,9 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pytest
+from django.contrib.auth.models import AnonymousUser, Group
 from django.db import connection
 from django.utils import timezone
 
+from almagest.accounts.models import User
 from almagest.catalogs.models import Edition
 from almagest.catalogs.services import catalog_publish, catalog_publish_start
 from almagest.contract import (
@@ -244,3 +246,13 @@ def toys(db, file_store: Path, tmp_path: Path, monkeypatch) -> SimpleNamespace:
         )  # fmt: skip
 
     return SimpleNamespace(row=row, sample=sample, declaration=declaration, claimed=claimed, train=train)
+
+
+@pytest.fixture
+def people(db) -> SimpleNamespace:
+    """Everybody there is: `anonymous`, `reader`, `owner`, `other`, `member` of `group`, and one of the `staff`."""
+    group = Group.objects.create(name="dwarfs")
+    names = ("reader", "owner", "other", "member", "staff")
+    found = {name: User.objects.create_user(name, password="payne-1900", is_staff=name == "staff") for name in names}
+    found["member"].groups.add(group)
+    return SimpleNamespace(**found, anonymous=AnonymousUser(), group=group)
