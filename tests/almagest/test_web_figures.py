@@ -2,13 +2,14 @@
 
 import html
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from almagest.catalogs.models import Edition
 from almagest.contract import Importance, Scatter, View
 from almagest.predictions.figures import scoring_figures
+from almagest.registry.models import ModelVersion
 from almagest.sky.models import Survey
 from almagest.web.charts.figures import class_counts, colours, importances, plots
 
@@ -107,6 +108,40 @@ def test_pages_without_such_figures_do_not_load_the_library(client, published):
         text = client.get(address).content.decode()
         assert "plotly" not in text and "almagest/figures" not in text, address
         assert "Scores of the sky" not in text
+
+
+def test_the_page_stays_small_whatever_its_figures_hold(client, figured):
+    figured()
+    before, many = len(client.get(PAGE).content), 50_000
+    points = {"g_r": (0.123456,) * many, "g": (17.123456,) * many}
+    figured(replace(scatter(), columns=points, label=("S",) * many, survey=(SURVEY,) * many, source_id=("1",) * many))
+    assert before < len(client.get(PAGE).content) < before + 5000
+    assert len(client.get(f"{PAGE}figures/scatter-0.json").content) > 1_000_000
+
+
+def test_what_a_figure_shows_is_called_simulated_where_it_is(client, figured):
+    figured(scatter(), scatter(survey="sdss-dr14"), scatter("Both"))
+    Survey.objects.create(slug="sdss-dr14", observed=True)
+    version = ModelVersion.objects.get(method__name="forest")
+    version.figures[2]["survey"][0] = "sdss-dr14"
+    version.save()
+    version.sample.definition["surveys"].append("sdss-dr14")
+    version.sample.save()
+    text, tag = client.get(PAGE).content.decode(), '<span class="tag simulated">'
+    called = dict(re.findall(r'id="([\w-]+)-title">[^<]*(?:<span class="tag simulated">([^<]*)</span>)?</h3>', text))
+    assert called == {
+        "scatter-0": "simulated", "scatter-1": "", "scatter-2": "partly simulated", "sky-1": "simulated", "histogram-0": "simulated",
+    }  # fmt: skip
+    assert f"by predicted class {tag}simulated</span></h3>" in text
+    assert {name: data["simulated"] for name, data in page_data(client, PAGE).items()} == called
+
+
+def test_a_figure_keeps_its_name_whoever_sees_which_others(client, figured):
+    figured(scatter(survey="sdss-dr14"), scatter("Seen"))
+    Survey.objects.create(slug="sdss-dr14", observed=True, visibility="private")
+    data = page_data(client, PAGE)
+    assert data["scatter-1"]["title"] == "Seen" and "scatter-0" not in data
+    assert client.get(f"{PAGE}figures/scatter-0.json").status_code == 404
 
 
 def test_figures_go_with_the_surveys_that_are_in_them(client, figured):

@@ -168,6 +168,19 @@ def test_relations_are_drawn_below_the_lists_and_nothing_in_them_can_run(client,
     assert (data["source_id"], data["address"]) == (["300-51602-1", hostile], "/objects/survey/source_id/")
     assert '<option value="0">size against mass</option>' in text and re.search(r"plotly\.min[.\w]*\.js", text)
     assert "<img" not in text and text.count(html.escape(hostile)) == 3
+    Survey.objects.filter(slug=CATALOG).update(visibility="private")
+    assert client.get(f"{address}figures/scatter-0.json").status_code == 404
+
+
+def test_the_page_stays_small_whatever_the_relations_hold(client, verification):
+    address, many = f"/verifications/{verification.pk}/", 50_000
+    before = len(shown(client, address))
+    figure = Scatter(
+        "Mass and size", "", {"m": (8.123456,) * many, "r": (0.123456,) * many}, ("dwarf",) * many, ("dwarf",),
+        (View("m", "r", "mass", "size"),), (SCORED,) * many, ("300-51602-1",) * many,
+    )  # fmt: skip
+    Verification.objects.update(figures=verification_figures(verification, relations=[asdict(figure)]))
+    assert before < len(shown(client, address)) < before + 5000
 
 
 def verification_figures(verification: Verification, **more) -> dict:

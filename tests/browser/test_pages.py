@@ -95,6 +95,33 @@ def test_no_page_is_wider_than_a_phone(site, browser):
     assert wide == []
 
 
+def test_a_catalog_draws_its_candidates_when_they_come_into_sight(site, browser):
+    """On a screen so low that the map lies far below it; then the map's numbers are those of the page."""
+    complaints, asked = [], []
+    page = browser.new_context(viewport={"width": 390, "height": 300}).new_page()
+    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: complaints.append(str(e)))
+    page.on("request", lambda r: asked.append(urlsplit(r.url).path))
+    page.goto(f"{site}/catalogs/dwarfs/", wait_until="networkidle")
+    late = [path for path in asked if "plotly" in path or path.endswith(".json")]
+    come_to_the_figures(page)
+    sky = page.locator("[data-figure=sky-0]")
+    assert late == [] and "/catalogs/dwarfs/figures/sky-0.json" in asked
+    for choice in ("0", "2"):
+        sky.locator("select").select_option(choice)
+        assert f"{sky.locator('.point').count():,} objects" in sky.locator("option").nth(int(choice)).inner_text()
+    assert "simulated" in sky.locator("h3").inner_text() and "Virgo" in sky.inner_text()
+    assert complaints == []
+
+
+def test_a_figure_that_cannot_be_loaded_says_so(site, browser):
+    page = browser.new_page()
+    page.route("**/*.json?*", lambda route: route.abort())
+    page.goto(f"{site}/catalogs/dwarfs/")
+    page.locator("[data-figure]").scroll_into_view_if_needed()
+    page.wait_for_selector("[data-drawn=failed] >> text=could not be loaded")
+
+
 HOSTILE = "</script><img src=x onerror='window.hacked=1'><b>bold</b>"
 
 
@@ -119,7 +146,7 @@ def test_figures_draw_in_light_and_dark(figured, browser):
         page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)  # noqa: B023
         page.on("pageerror", lambda e: complaints.append(str(e)))  # noqa: B023
         page.goto(figured)
-        page.wait_for_function("() => !document.querySelector('[data-figure]:not([data-drawn])')")
+        come_to_the_figures(page)
         choose_among_figures(page)
         ink = "() => document.querySelector('[data-figure^=sky] .legendtext').style.fill"
         before = page.evaluate(ink)
@@ -132,10 +159,17 @@ def test_figures_draw_in_light_and_dark(figured, browser):
         assert unquote(urlsplit(page.url).path) in (f"/objects/evcc-simulated/{name}/" for name in ("1", HOSTILE))
 
 
+def come_to_the_figures(page) -> None:
+    """Scroll to one after the other, and wait until they are drawn."""
+    for figure in page.locator("[data-figure]").all():
+        figure.scroll_into_view_if_needed()
+    page.wait_for_function("() => !document.querySelector('[data-figure]:not([data-drawn=yes])')")
+
+
 def choose_among_figures(page) -> None:
     """Each figure's choice changes what is drawn, and the numbers are those that the page says in words."""
     scatter, sky, bars = (page.locator(f"[data-figure^={kind}]").first for kind in ("scatter", "sky", "histogram"))
-    assert scatter.locator("h3").inner_text() == HOSTILE
+    assert scatter.locator("h3").inner_text() == f"{HOSTILE} simulated"
     assert scatter.locator(".point").count() == 1, "a point without a value is not drawn"
     scatter.locator("select").select_option("1")
     assert scatter.locator(".point").count() == 2
