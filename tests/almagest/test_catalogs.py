@@ -10,22 +10,34 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from almagest.catalogs.filters import parse_filters
+from almagest.catalogs.listings import candidate_listing
 from almagest.catalogs.models import Edition
-from almagest.catalogs.paging import count_rows, read_page, stream_rows
 from almagest.catalogs.services import CatalogError, catalog_publish_start
 from almagest.catalogs.tables import is_sortable
+from almagest.core.listings import ListingError, count_rows, parse_filters, read_batches, read_page
 from almagest.core.tables import quote
+from almagest.sky.cone_filter import parse_cone
 
 pytestmark = pytest.mark.django_db
 
 
+def listed(edition, sort, query=None):
+    """The edition's candidates with all columns, filtered and sorted as an address asks."""
+    listing = parse_cone(parse_filters(candidate_listing(edition), query or {}), query or {})
+    return listing.sorted_by(sort).choosing("all")
+
+
+def streamed(edition, sort, query=None):
+    """All of them, as files get them."""
+    return [row for batch in read_batches(listed(edition, sort, query)) for row in batch.to_pylist()]
+
+
 def rows_of(edition, sort, descending, size, query=None):
     """All rows by walking forward, then the same by walking back from the last page."""
-    filters = parse_filters(edition.table, query or {})
+    listing = listed(edition, ("-" if descending else "") + sort, query)
     forward, cursor, pages = [], "", []
     while True:
-        page = read_page(edition, filters, sort=sort, descending=descending, cursor=cursor, size=size)
+        page = read_page(listing, cursor=cursor, size=size)
         pages.append(page)
         forward += page.rows
         cursor = page.next_cursor
@@ -33,7 +45,7 @@ def rows_of(edition, sort, descending, size, query=None):
             break
     backward, page = list(pages[-1].rows), pages[-1]
     while page.previous_cursor:
-        page = read_page(edition, filters, sort=sort, descending=descending, cursor=page.previous_cursor, size=size)
+        page = read_page(listing, cursor=page.previous_cursor, size=size)
         backward = page.rows + backward
     return forward, backward
 
@@ -55,6 +67,8 @@ def test_every_row_is_on_exactly_one_page_in_order(published, sort, descending):
         r["object_id"] for r in sorted(forward, key=lambda r: key(r, sort, descending))
     ]
     assert backward == forward
+    stream = streamed(edition, ("-" if descending else "") + sort)
+    assert [r["object_id"] for r in stream] == [r["object_id"] for r in forward]
 
 
 @given(values=st.lists(st.one_of(st.none(), st.sampled_from([0.1, 0.2, 0.3])), min_size=1, max_size=25),
@@ -101,39 +115,38 @@ def test_a_second_publishing_is_the_next_revision_and_the_only_current(published
     first.refresh_from_db()
     assert (first.revision, second.revision) == (1, 2)
     assert (first.is_current, second.is_current) == (False, True)
-    page = read_page(first, parse_filters(first.table, {}), sort="p_s", descending=True, cursor="", size=5)
-    with pytest.raises(CatalogError, match="changed since this page"):
-        read_page(second, parse_filters(second.table, {}), sort="p_s", descending=True, cursor=page.next_cursor, size=5)
+    page = read_page(listed(first, "-p_s"), size=5)
+    with pytest.raises(ListingError, match="changed since this page"):
+        read_page(listed(second, "-p_s"), cursor=page.next_cursor, size=5)
 
 
 def test_filters_are_the_conditions_they_say(published):
     edition = published(threshold=0.0)
-    everything = list(stream_rows(edition, parse_filters(edition.table, {}), sort="p_s", descending=True, step=100))
+    everything = streamed(edition, "-p_s")
     query = {"p_s__min": "0.5", "g__max": "17", "survey": "sdss-dr14-simulated", "nonsense": "1"}
-    filters = parse_filters(edition.table, query)
-    found = list(stream_rows(edition, filters, sort="g", descending=False, step=9))
+    filters = listed(edition, "g", query)
+    found, _ = rows_of(edition, "g", False, 9, query)
+    assert [r["object_id"] for r in found] == [r["object_id"] for r in streamed(edition, "g", query)]
     expected = [r for r in everything if r["p_s"] >= 0.5 and r["g"] is not None and r["g"] <= 17]
     assert {r["object_id"] for r in found} == {r["object_id"] for r in expected}
-    assert count_rows(edition, filters) == (len(expected), True)
+    assert count_rows(filters) == (len(expected), True)
     assert "nonsense" not in filters.shown
 
 
 def test_the_bound_that_is_shown_is_the_bound_that_is_meant(published):
     edition = published(threshold=0.0)
-    row = read_page(edition, parse_filters(edition.table, {}), sort="p_s", descending=True, cursor="", size=20).rows[-1]
+    row = read_page(listed(edition, "-p_s"), size=20).rows[-1]
     shown = str(row["p_s"])
-    bounded = read_page(
-        edition, parse_filters(edition.table, {"p_s__min": shown}), sort="p_s", descending=True, cursor="", size=50
-    )
+    bounded = read_page(listed(edition, "-p_s", {"p_s__min": shown}), size=50)
     assert row["object_id"] in {r["object_id"] for r in bounded.rows}
 
 
 def test_a_cone_holds_what_lies_within_it(published):
     edition = published(threshold=0.0)
-    everything = list(stream_rows(edition, parse_filters(edition.table, {}), sort="ra", descending=False))
+    everything = streamed(edition, "ra")
     ra, dec = everything[0]["ra"], everything[0]["dec"]
     query = {"cone_ra": str(ra), "cone_dec": str(dec), "radius_arcsec": "36000"}
-    found = list(stream_rows(edition, parse_filters(edition.table, query), sort="ra", descending=False))
+    found = streamed(edition, "ra", query)
 
     def separation(r):
         a, b = np.radians([ra, r["ra"]]), np.radians([dec, r["dec"]])
@@ -151,14 +164,14 @@ def test_a_cone_holds_what_lies_within_it(published):
 )  # fmt: skip
 def test_bad_filters_are_told(published, query, message):
     with pytest.raises(Exception, match=message):
-        parse_filters(published().table, query)
+        listed(published(), "ra", query)
 
 
 def test_a_damaged_cursor_is_told(published):
     edition = published()
     for cursor in ("x", "AAAA", "bm9wZQ"):
-        with pytest.raises(CatalogError, match="damaged"):
-            read_page(edition, parse_filters(edition.table, {}), sort="p_s", descending=True, cursor=cursor, size=5)
+        with pytest.raises(ListingError, match="damaged"):
+            read_page(listed(edition, "-p_s"), cursor=cursor, size=5)
 
 
 def test_publishing_needs_scores_and_a_sane_threshold(published, version):

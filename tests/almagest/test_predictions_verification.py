@@ -30,7 +30,9 @@ from almagest.contract import Plugin as PluginDeclaration
 from almagest.contract.sample import KEY_COLUMNS
 from almagest.core.copy import copy_in
 from almagest.core.files import store_folder
+from almagest.core.listings import read_page
 from almagest.core.tables import create_table, drop_table, quote
+from almagest.predictions.listings import pair_listing
 from almagest.predictions.models import PredictionSet, Verification
 from almagest.predictions.tables import set_table
 from almagest.predictions.verification.errors import VerificationError
@@ -39,7 +41,6 @@ from almagest.predictions.verification.selectors import (
     verification_get,
     verification_list,
     verification_pairs,
-    verification_stream,
 )
 from almagest.predictions.verification.services import verification_run, verification_start
 from almagest.registry.models import Method as MethodRow
@@ -179,7 +180,8 @@ def do(run: Run, labelling: Labelling = LABELLING, relations: str = ""):
 
 
 def pairs(verification: Verification) -> list[dict]:
-    return list(verification_stream(user=None, verification=verification))
+    listing = pair_listing(user=None, verification=verification).choosing("all")
+    return read_page(listing, size=10_000).rows
 
 
 def value(verification: Verification, name: str, part: str, group: str = "all", of: str = "signal") -> tuple:
@@ -528,7 +530,7 @@ def test_a_private_survey_never_shows_through(nine):
             with pytest.raises(VerificationError, match="there is no verification"):
                 verification_pairs(user=reader, verification=verification, kind="hits")
             with pytest.raises(VerificationError, match="there is no verification"):
-                next(verification_stream(user=reader, verification=verification))
+                pair_listing(user=reader, verification=verification)
         assert verification_list(user=owner, version=nine.version).get() == verification
         Survey.objects.filter(slug=slug).update(visibility="public")
     ModelVersion.objects.update(visibility="private", owner=owner)

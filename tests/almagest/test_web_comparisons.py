@@ -78,7 +78,7 @@ def test_the_csv_has_every_number(client, done):
         r for r in rows
         if (r["contender"], r["group"], r["score"], r["split"], r["of"]) == ("tree", "evcc", "recall", "test", "signal")
     )  # fmt: skip
-    assert (row["value"], row["numerator"], row["denominator"], row["is_best"]) == ("0.75", "30", "40", "True")
+    assert (row["value"], row["numerator"], row["denominator"], row["is_best"]) == ("0.75", "30", "40", "true")
     assert row["method"] == "tree" and float(row["seconds"]) > 0
 
 

@@ -134,7 +134,7 @@ def test_csv_has_every_pair_with_the_documented_columns(client, verification):
     rows = list(csv.DictReader(io.StringIO(response.getvalue().decode())))
     assert list(rows[0]) == PAIRS.names
     told = [
-        (row["label"] or None, row["predicted_class"], float(row["score"]), row["trained_on"] == "True") for row in rows
+        (row["label"] or None, row["predicted_class"], float(row["score"]), row["trained_on"] == "true") for row in rows
     ]
     assert told == SAID
     assert {row["label_survey"] for row in rows} == {CATALOG} and rows[7]["reason"] == "no <b>redshift</b>"

@@ -9,3 +9,10 @@ class AccountError(AlmagestError):
 
 class NotAllowed(AccountError):
     """What was asked for is somebody else's to do."""
+
+
+def http_status(error: AlmagestError) -> int:
+    """What an error is over HTTP: 403 where it is another's to do, 404 where a thing is not there, else 400."""
+    if isinstance(error, NotAllowed):
+        return 403
+    return 404 if error.absent else 400

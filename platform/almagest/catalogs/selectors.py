@@ -28,5 +28,5 @@ def catalog_get(*, user, slug: str) -> Edition:
     """The current edition of a catalog, or `CatalogError`."""
     edition = catalog_list(user=user).filter(catalog__slug=slug).first()
     if edition is None:
-        raise CatalogError(f"there is no published catalog {slug!r}")
+        raise CatalogError(f"there is no published catalog {slug!r}", absent=True)
     return edition

@@ -7,7 +7,8 @@ from almagest.core.listings import Listing, from_queryset
 from almagest.core.tables import quote
 from almagest.predictions.models import PredictionSet, Verification
 from almagest.predictions.tables import KEYS, VERIFICATION_PAIRS, set_table
-from almagest.predictions.verification.selectors import NAMES, verification_get, verification_list
+from almagest.predictions.verification.errors import VerificationError
+from almagest.predictions.verification.selectors import KINDS, PAIRS, verification_get, verification_list
 from almagest.sky.listings import OBJECT_COLUMNS, simulated_info
 from almagest.sky.selectors import survey_slugs
 
@@ -24,7 +25,6 @@ VERIFICATIONS = Table(
         Column("published", "timestamp", "", "time", "When it was made"),
     ),
 )
-PAIRS = Table("verified_pairs", "One row a pair with a score", (*NAMES, *VERIFICATION_PAIRS.table.columns[1:]))
 
 
 def prediction_listing(*, user, scores: PredictionSet) -> Listing:
@@ -65,9 +65,17 @@ def verification_listing(*, user) -> Listing:
     return from_queryset(found, table=VERIFICATIONS, key="id", sort="-id")
 
 
-def pair_listing(*, user, verification: Verification) -> Listing:
-    """All pairs of a verification, in the order of the scored objects."""
+def pair_listing(*, user, verification: Verification, kind: str = "") -> Listing:
+    """The pairs of a verification in the order of the scored objects: all, or one of `KINDS`.
+
+    Raises
+    ------
+    VerificationError
+        When the user may not see it, or there is no such kind.
+    """
     found = verification_get(user=user, pk=verification.pk)
+    if kind and kind not in KINDS:
+        raise VerificationError(f"kind={kind!r} is none of {', '.join(KINDS)}")
     ours = {
         "label_survey": "c.slug",
         "label_source_id": "a.source_id",
@@ -76,7 +84,7 @@ def pair_listing(*, user, verification: Verification) -> Listing:
         "dec": "b.dec",
     }
     columns = ", ".join(f"{ours.get(name, f'p.{quote(name)}')} AS {quote(name)}" for name in PAIRS.names)
-    return Listing(
+    listing = Listing(
         name=f"verification-{found.pk}", table=PAIRS, key="scored_object_id", sort="scored_object_id",
         source=f"(SELECT {columns} FROM {quote(VERIFICATION_PAIRS.name)} p "
         "JOIN objects a ON a.id = p.label_object_id AND a.survey_id = %s JOIN sky_survey c ON c.id = a.survey_id "
@@ -85,3 +93,9 @@ def pair_listing(*, user, verification: Verification) -> Listing:
         values=(found.survey_id, found.pk), sortable=frozenset({"scored_object_id"}), revision=f"verification {found.pk}",
         modified=found.published, infos=(("MODEL", str(found.version), "Model version that was verified"),),
     )  # fmt: skip
+    if not kind:
+        return listing
+    label, predicted, _ = KINDS[kind]
+    return listing.limited_to(
+        (f"label {label} %s AND predicted_class {predicted} %s", [found.version.method.plugin.signal] * 2)
+    )

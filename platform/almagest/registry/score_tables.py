@@ -11,7 +11,7 @@ DECIMALS = 3
 
 
 @dataclass(frozen=True)
-class Column:
+class ScoreColumn:
     """Which score, of the signal or of the others, on which part of the sample."""
 
     score: str
@@ -20,7 +20,7 @@ class Column:
 
 
 COLUMNS = tuple(
-    Column(score, split, of) for score in SCORES for split in ("validation", "test") for of in ("signal", "others")
+    ScoreColumn(score, split, of) for score in SCORES for split in ("validation", "test") for of in ("signal", "others")
 )
 
 
@@ -46,7 +46,7 @@ class ScoreTable:
     """One group's scores: contenders by columns."""
 
     group: str
-    columns: tuple[Column, ...]
+    columns: tuple[ScoreColumn, ...]
     rows: tuple[Row, ...]
 
 
@@ -91,18 +91,18 @@ def comparison_table(comparison: Comparison, group: str, *, versions: dict[str, 
     return ScoreTable(group, columns, rows)
 
 
-def _key(metric: dict) -> Column:
-    return Column(metric["name"], metric["split"], metric["of"])
+def _key(metric: dict) -> ScoreColumn:
+    return ScoreColumn(metric["name"], metric["split"], metric["of"])
 
 
-def _filled(versions: dict[str, ModelVersion]) -> tuple[Column, ...]:
+def _filled(versions: dict[str, ModelVersion]) -> tuple[ScoreColumn, ...]:
     measured = {
         _key(metric) for version in versions.values() for metric in version.metrics if metric["value"] is not None
     }
     return tuple(column for column in COLUMNS if column in measured)
 
 
-def _by_column(version: ModelVersion, group: str) -> dict[Column, dict]:
+def _by_column(version: ModelVersion, group: str) -> dict[ScoreColumn, dict]:
     return {_key(metric): metric for metric in version.metrics if metric["group"] == group}
 
 

@@ -19,7 +19,7 @@ def plugin_get(*, name: str) -> Plugin:
     if plugin is None:
         names = ", ".join(Plugin.objects.values_list("name", flat=True))
         raise RegistryError(
-            f"there is no plugin {name!r}; there is {names or 'none yet: start a worker, it writes them'}"
+            f"there is no plugin {name!r}; there is {names or 'none yet: start a worker, it writes them'}", absent=True
         )
     return plugin
 
@@ -30,7 +30,8 @@ def method_get(*, plugin: str, name: str) -> Method:
     for method in methods:
         if method.name == name:
             return method
-    raise RegistryError(f"plugin {plugin} has no method {name!r}; it has {', '.join(m.name for m in methods)}")
+    names = ", ".join(m.name for m in methods)
+    raise RegistryError(f"plugin {plugin} has no method {name!r}; it has {names}", absent=True)
 
 
 def version_list(*, user) -> QuerySet[ModelVersion]:
@@ -65,7 +66,8 @@ def version_get(*, user, plugin: str, method: str, number: int | None = None) ->
     version = versions.filter(number=number).first() if number else versions.filter(is_variant=False).first()
     if version is None:
         which = f"version {number}" if number else "version"
-        raise RegistryError(f"{plugin}/{method} has no {which}; train one with `manage.py train {plugin} {method}`")
+        train = f"train one with `manage.py train {plugin} {method}`"
+        raise RegistryError(f"{plugin}/{method} has no {which}; {train}", absent=True)
     return version
 
 
@@ -78,7 +80,7 @@ def comparison_get(*, user, pk: int) -> Comparison:
     """One comparison, or `RegistryError`."""
     comparison = comparison_list(user=user).filter(pk=pk).first()
     if comparison is None:
-        raise RegistryError(f"there is no comparison {pk}")
+        raise RegistryError(f"there is no comparison {pk}", absent=True)
     return comparison
 
 

@@ -18,7 +18,7 @@ def run_get(*, user, run_id: int) -> Run:
     """One run, or `RunError` when there is none that the user may see."""
     run = run_list(user=user).filter(pk=run_id).first()
     if run is None:
-        raise RunError(f"there is no run {run_id}")
+        raise RunError(f"there is no run {run_id}", absent=True)
     return run
 
 

@@ -16,5 +16,6 @@ def sample_get(*, user, name: str) -> Sample:
     sample = sample_list(user=user).filter(name=name).first()
     if sample is None:
         names = ", ".join(sample_list(user=user).values_list("name", flat=True)[:20])
-        raise SampleError(f"there is no sample {name!r}; there is {names or 'none yet: see `manage.py freeze_sample`'}")
+        there = names or "none yet: see `manage.py freeze_sample`"
+        raise SampleError(f"there is no sample {name!r}; there is {there}", absent=True)
     return sample

@@ -3,18 +3,46 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+from almagest.contract import Column, Table
 from almagest.registry.models import Comparison, ModelVersion
-from almagest.registry.score_tables import POOLED, Column, ScoreTable, comparison_groups, comparison_table, group_counts
+from almagest.registry.score_tables import (
+    POOLED,
+    ScoreColumn,
+    ScoreTable,
+    comparison_groups,
+    comparison_table,
+    group_counts,
+)
 from almagest.runs.models import Chunk, Run
 from almagest.web.scores import HEADLINE
 
 SCORE_TITLES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "agf": "AGF"}
 SPLIT_TITLES = {"validation": "Validation", "test": "Held back"}
 NUMBERS = ("value", "std", "low", "high", "numerator", "denominator")
-CSV_COLUMNS = [
-    "comparison", "study", "sample", "contender", "method", "version", "seconds", "group", "score", "split", "of",
-    *NUMBERS, "is_best",
-]  # fmt: skip
+SCORES_TABLE = Table(
+    "comparison_scores",
+    "Every score of a comparison that was measured",
+    (
+        Column("comparison", "int64", description="Number of the comparison"),
+        Column("study", "string", description="Study"),
+        Column("sample", "string", description="Sample that all learned from"),
+        Column("contender", "string", description="Contender"),
+        Column("method", "string", description="Its method"),
+        Column("version", "int32", description="Its model version"),
+        Column("seconds", "float64", "s", "time.duration", "What its training took"),
+        Column("group", "string", description="Survey, or all for the pooled score"),
+        Column("score", "string", description="Which score"),
+        Column("split", "string", description="Validation by cross-match group, or the test rows held back"),
+        Column("of", "string", description="Of the signal class or of the others"),
+        Column("value", "float64", ucd="stat.value", description="The score"),
+        Column("std", "float64", ucd="stat.stdev", description="Its scatter over the folds"),
+        Column("low", "float64", ucd="stat.min", description="Lower end of the 95 % interval"),
+        Column("high", "float64", ucd="stat.max", description="Upper end of the 95 % interval"),
+        Column("numerator", "float64", description="Count above the line, where the score is a share"),
+        Column("denominator", "float64", description="Count below the line"),
+        Column("is_best", "bool", description="No other contender's is higher"),
+    ),
+)
 
 
 def blocks(comparison: Comparison, versions: dict[str, ModelVersion]) -> list[dict]:
@@ -54,7 +82,7 @@ def head(table: ScoreTable) -> dict:
     }
 
 
-def _spans(columns: tuple[Column, ...], key) -> list[tuple]:
+def _spans(columns: tuple[ScoreColumn, ...], key) -> list[tuple]:
     return [(name, len(list(group))) for name, group in groupby(columns, key)]
 
 
@@ -96,7 +124,7 @@ def sizes(comparison: Comparison) -> list[dict]:
     return rows
 
 
-def csv_rows(comparison: Comparison, versions: dict[str, ModelVersion]) -> Iterator[dict]:
+def score_rows(comparison: Comparison, versions: dict[str, ModelVersion]) -> Iterator[dict]:
     """One row a number: every group, contender and score that was measured."""
     about = {"comparison": comparison.pk, "study": comparison.study["name"], "sample": comparison.sample.name}
     for block in blocks(comparison, versions):

@@ -1,29 +1,35 @@
-"""Tables as files, written while they are read: no row is kept."""
+"""Every list can be had as a file: the same address with ``format=`` in it."""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+
+from almagest.contract import Table
+from almagest.core.listings import Listing, from_rows
+from almagest.core.listings.responses import file_response, stamped, unchanged
+from almagest.formats import FORMATS, format_named
 
 
-def csv_response(name: str, columns: list[str], rows: Iterable[dict[str, Any]]) -> StreamingHttpResponse:
-    """A CSV file of that name; what is not known is empty."""
-    response = StreamingHttpResponse(_lines(columns, rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def download(request: HttpRequest, listing: Listing) -> HttpResponse | None:
+    """The listing as the file that the address asks for; None where it asks for the page.
+
+    ``columns`` chooses columns as in the API; without it those of level 1 and 2.
+    """
+    name = request.GET.get("format", "")
+    if not name:
+        return None
+    form, chosen = format_named(name), listing.choosing(request.GET.get("columns", ""))
+    return unchanged(request, chosen) or stamped(file_response(chosen, form), request, chosen)
 
 
-class _Echo:
-    """A file whose writes are its rows."""
+def download_rows(
+    request: HttpRequest, name: str, table: Table, rows: Iterable[Mapping[str, Any]]
+) -> HttpResponse | None:
+    """The same for rows that are at hand."""
+    return download(request, from_rows(table, rows, name=name)) if request.GET.get("format") else None
 
-    def write(self, text: str) -> str:
-        """Give the text back."""
-        return text
 
-
-def _lines(columns: list[str], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    writer = csv.writer(_Echo(), lineterminator="\n")
-    yield writer.writerow(columns)
-    for row in rows:
-        yield writer.writerow(["" if row[name] is None else row[name] for name in columns])
+def formats() -> list[tuple[str, str]]:
+    """Names and titles of the formats."""
+    return [(form.name, form.title) for form in FORMATS.values()]

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from almagest.accounts.errors import NotAllowed
+from almagest.accounts.errors import http_status
 from almagest.contract import AlmagestError
 
 # Scripts and styles are our own files: nothing written into a page can run.
@@ -28,12 +28,5 @@ class SpeakPlainly:
         """Turn an `AlmagestError` into a page; leave the rest to Django."""
         if not isinstance(error, AlmagestError):
             return None
-        absent = error.absent or is_absence(error)
-        status = 403 if isinstance(error, NotAllowed) else 404 if absent else 400
+        status = http_status(error)
         return render(request, "error.html", {"status": status, "message": str(error)}, status=status)
-
-
-def is_absence(error: AlmagestError) -> bool:
-    """Whether the error says that something asked for by its address is not there."""
-    text = str(error)
-    return text.startswith("there is no ") or " has no source " in text or " has no version" in text

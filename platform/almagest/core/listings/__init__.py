@@ -5,7 +5,7 @@ One `Listing` is made by a room's selectors; pages, the API, the Virtual Observa
 
 from almagest.core.listings.errors import ListingError
 from almagest.core.listings.filters import parse_filters
-from almagest.core.listings.listing import Listing, from_queryset
+from almagest.core.listings.listing import Listing, from_queryset, from_rows
 from almagest.core.listings.paging import Page, count_rows, read_page
 from almagest.core.listings.streaming import read_batches
 
@@ -15,6 +15,7 @@ __all__ = [
     "Page",
     "count_rows",
     "from_queryset",
+    "from_rows",
     "parse_filters",
     "read_batches",
     "read_page",

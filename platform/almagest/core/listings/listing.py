@@ -1,14 +1,19 @@
 """What a listing is: a relation of the database with the declaration of its columns."""
 
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
-from almagest.contract import Table
+from almagest.contract import Column, Table
 from almagest.core.listings.errors import ListingError
+from almagest.core.tables import column_list, quote, sql_type
 
-ALL = "all"
+ALL, PLACE = "all", "row_number"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +38,6 @@ class Listing:
         Text that is another one whenever rows may be others: stands in cursors and in ETags. Empty: not known.
     total
         How many rows there are without filters, where that is known.
-    is_complete
-        Whether all rows are given: then ``missing`` or a cut cannot be meant.
     infos
         What files say beside the rows: name, value, explanation.
     conditions, condition_values, shown
@@ -122,4 +125,15 @@ def from_queryset(queryset: QuerySet, *, table: Table, key: str, sort: str, name
     return Listing(
         name=name or table.name, table=table, source=f"({sql}) AS rows", values=tuple(values), key=key, sort=sort,
         sortable=frozenset(c.name for c in table.columns if not c.shape), **more,
+    )  # fmt: skip
+
+
+def from_rows(table: Table, rows: Iterable[Mapping[str, Any]], *, name: str = "") -> Listing:
+    """Listing of rows that are at hand, in their order; the table's columns are their keys."""
+    kinds = ", ".join(f"{quote(column.name)} {sql_type(column)}" for column in table.columns)
+    named = table.with_columns(Column(PLACE, "int64", description="Number of the row", nullable=False, level=3))
+    given = json.dumps([{column: row.get(column) for column in table.names} for row in rows], cls=DjangoJSONEncoder)
+    return Listing(
+        name=name or table.name, table=named, key=PLACE, sort=PLACE, values=(given,),
+        source=f"ROWS FROM (jsonb_to_recordset(%s::jsonb) AS ({kinds})) WITH ORDINALITY AS rows({column_list(named.names)})",
     )  # fmt: skip

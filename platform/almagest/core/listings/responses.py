@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from email.utils import format_datetime
+from itertools import chain
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.utils.http import parse_http_date_safe, quote_etag
@@ -15,7 +16,10 @@ from almagest.formats import Document, Format
 
 def file_response(listing: Listing, form: Format, *, limit: int | None = None) -> StreamingHttpResponse:
     """The listing as a file, streamed while it is read."""
-    response = StreamingHttpResponse(file_pieces(listing, form, limit=limit), content_type=form.media_type)
+    pieces = file_pieces(listing, form, limit=limit)
+    # What is wrong with the question shows with the first piece, while there is still time to say so.
+    first = next(pieces, b"")
+    response = StreamingHttpResponse(chain([first], pieces), content_type=form.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{listing.name}.{form.extension}"'
     return response
 

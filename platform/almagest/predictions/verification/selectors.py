@@ -1,6 +1,5 @@
 """Reading verifications. A private survey never shows through the pairs that it is in."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +14,11 @@ from almagest.predictions.verification.errors import VerificationError
 from almagest.registry.models import ModelVersion
 
 PAGE_SIZE = 200
-# Kinds of pairs that have a page: condition (the signal class is its one parameter) and order.
+# Kinds of pairs that have a page: how label and prediction compare with the signal class, and the order.
 KINDS = {
-    "misses": ("label = %(signal)s AND predicted_class <> %(signal)s", "trained_on, score"),
-    "false_alarms": ("label <> %(signal)s AND predicted_class = %(signal)s", "trained_on, score DESC"),
-    "hits": ("label = %(signal)s AND predicted_class = %(signal)s", "trained_on, score DESC"),
+    "misses": ("=", "<>", "trained_on, score"),
+    "false_alarms": ("<>", "=", "trained_on, score DESC"),
+    "hits": ("=", "=", "trained_on, score DESC"),
 }
 NAMES = (
     Column("label_survey", "string", "", "meta.id.part", "Catalog that gives the label"),
@@ -62,34 +61,22 @@ def verification_get(*, user, pk: int) -> Verification:
     """One verification, or `VerificationError` when there is none that the user may see."""
     verification = verification_list(user=user).filter(pk=pk).first()
     if verification is None:
-        raise VerificationError(f"there is no verification {pk}")
+        raise VerificationError(f"there is no verification {pk}", absent=True)
     return verification
 
 
 def verification_pairs(*, user, verification: Verification, kind: str, page: int = 1) -> PairPage:
     """One page of the misses, false alarms or hits; those that the model has not learned from come first."""
     verification = verification_get(user=user, pk=verification.pk)
-    condition, order = KINDS[kind]
+    label, predicted, order = KINDS[kind]
     values = {"id": verification.pk, "signal": verification.version.method.plugin.signal}
-    where = f"p.verification_id = %(id)s AND {condition}"
+    where = f"p.verification_id = %(id)s AND label {label} %(signal)s AND predicted_class {predicted} %(signal)s"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {quote(VERIFICATION_PAIRS.name)} p WHERE {where}", values)
         total = cursor.fetchone()[0]
     number = max(1, min(page, -(-total // PAGE_SIZE)))
     limit = f"ORDER BY {order}, scored_object_id LIMIT {PAGE_SIZE} OFFSET {(number - 1) * PAGE_SIZE}"
     return PairPage(_fetch(verification, where, limit, values), total, number)
-
-
-def verification_stream(*, user, verification: Verification, step: int = 5000) -> Iterator[dict[str, Any]]:
-    """All pairs in the order of the scored objects, some at a time: no query is long, nothing is kept."""
-    verification = verification_get(user=user, pk=verification.pk)
-    where = "p.verification_id = %(id)s AND p.scored_object_id > %(last)s"
-    last = -1
-    while rows := _fetch(
-        verification, where, f"ORDER BY scored_object_id LIMIT {step}", {"id": verification.pk, "last": last}
-    ):
-        yield from rows
-        last = rows[-1]["scored_object_id"]
 
 
 def _fetch(verification: Verification, where: str, limit: str, values: dict) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from almagest.contract import Column
+from almagest.web.downloads import formats
 
 register = template.Library()
 DASH = "–"
@@ -113,3 +114,18 @@ def query(context, **changes) -> str:
     for name in [name for name, value in parameters.items() if value == ""]:
         del parameters[name]
     return "?" + parameters.urlencode()
+
+
+@register.inclusion_tag("_downloads.html", takes_context=True)
+def downloads(context: dict, *, all_columns: bool = True, kind: str = "") -> dict:
+    """Links to the list of this page as files, with the filters and the order of its address."""
+    query = context["request"].GET.copy()
+    for name in ("format", "columns", "cursor", "size", "page", "misses", "false_alarms", "hits"):
+        query.pop(name, None)
+    if kind:
+        query["kind"] = kind
+    path, files = context["request"].path, []
+    for name, title in formats():
+        query["format"] = name
+        files.append((title, f"{path}?{query.urlencode()}"))
+    return {"files": files, "everything": all_columns}

@@ -1,4 +1,4 @@
-"""Comparisons: the page of one, its numbers as CSV, and starting one."""
+"""Comparisons: the page of one, its numbers as files, and starting one."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +10,8 @@ from almagest.registry.score_tables import comparison_versions
 from almagest.registry.selectors import comparison_get, plugin_get
 from almagest.runs.selectors import run_list
 from almagest.samples.selectors import sample_get
-from almagest.web.comparisons import CSV_COLUMNS, blocks, contender_rows, csv_rows, sizes
-from almagest.web.downloads import csv_response
+from almagest.web.comparisons import SCORES_TABLE, blocks, contender_rows, score_rows, sizes
+from almagest.web.downloads import download_rows
 
 
 def comparison(request: HttpRequest, pk: int) -> HttpResponse:
@@ -19,8 +19,8 @@ def comparison(request: HttpRequest, pk: int) -> HttpResponse:
     found = comparison_get(user=request.user, pk=pk)
     versions = comparison_versions(found, user=request.user)
     run = run_list(user=request.user).filter(pk=found.run_id).first()
-    if request.GET.get("format") == "csv":
-        return csv_response(f"comparison-{found.pk}.csv", CSV_COLUMNS, csv_rows(found, versions))
+    if file := download_rows(request, f"comparison-{found.pk}", SCORES_TABLE, score_rows(found, versions)):
+        return file
     context = {
         "comparison": found,
         "plugin": found.plugin,

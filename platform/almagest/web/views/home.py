@@ -9,10 +9,12 @@ from almagest.predictions.models import PredictionSet
 from almagest.predictions.selectors import whole_sets
 from almagest.registry.selectors import version_list
 from almagest.runs.selectors import run_list
-from almagest.sky.search import cone_search
+from almagest.sky.listings import object_listing
+from almagest.sky.search import cone_search, within_cone
 from almagest.sky.selectors import survey_list
 from almagest.web.charts.histogram import histogram
 from almagest.web.charts.scales import Frame
+from almagest.web.downloads import download
 from almagest.web.positions import find_by_name, parse_position, parse_radius
 
 MOST_FOUND = 200
@@ -45,6 +47,9 @@ def search(request: HttpRequest) -> HttpResponse:
             return redirect("object", found.survey.slug, found.source_id)
         ra, dec = parse_position(text)
         radius = parse_radius(context["radius_arcsec"])
+        near = within_cone(object_listing(user=request.user), ra=ra, dec=dec, radius_arcsec=radius)
+        if file := download(request, near):
+            return file
         found = cone_search(user=request.user, ra=ra, dec=dec, radius_arcsec=radius, limit=MOST_FOUND + 1)
         context |= {"found": found[:MOST_FOUND], "is_cut": len(found) > MOST_FOUND, "ra": ra, "dec": dec}
     return render(request, "search.html", context)

@@ -4,8 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from almagest.catalogs.selectors import catalog_list
+from almagest.core.listings import parse_filters
 from almagest.predictions.funnel import funnel
 from almagest.predictions.selectors import current_sets, whole_sets
+from almagest.registry.listings import method_listing, version_listing
 from almagest.registry.selectors import (
     comparison_list,
     plugin_get,
@@ -21,6 +23,7 @@ from almagest.sky.models import Survey
 from almagest.sky.selectors import ingest_list
 from almagest.web.charts.confusion import confusion_matrix
 from almagest.web.charts.curves import curves
+from almagest.web.downloads import download
 from almagest.web.figures import model_plots
 from almagest.web.markdown import to_html
 from almagest.web.scores import METRICS, metric_rows
@@ -30,12 +33,16 @@ from almagest.web.verifications import model_verifications
 
 def plugins(request: HttpRequest) -> HttpResponse:
     """Methods from papers."""
+    if file := download(request, method_listing()):
+        return file
     return render(request, "plugins/list.html", {"plugins": plugin_list()})
 
 
 def plugin(request: HttpRequest, name: str) -> HttpResponse:
-    """About a plugin, from its README."""
+    """About a plugin, from its README; as a file its model versions."""
     found = plugin_get(name=name)
+    if file := download(request, parse_filters(version_listing(user=request.user), {"plugin_name": found.name})):
+        return file
     versions = version_list(user=request.user).filter(method__plugin=found, is_variant=False)
     context = {
         "plugin": found,

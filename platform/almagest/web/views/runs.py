@@ -11,17 +11,20 @@ from almagest.accounts.errors import NotAllowed
 from almagest.accounts.selectors import may_change
 from almagest.catalogs import services as catalogs
 from almagest.catalogs.selectors import edition_list
+from almagest.core.listings import parse_filters
 from almagest.predictions import services as predictions
 from almagest.predictions.selectors import whole_sets
 from almagest.predictions.verification import services as verifications
 from almagest.predictions.verification.selectors import verification_list
 from almagest.registry import comparisons, training
 from almagest.registry.selectors import comparison_list, version_list
+from almagest.runs.listings import run_listing
 from almagest.runs.models import Chunk, Run
 from almagest.runs.selectors import run_get, run_list, run_log
 from almagest.runs.services import run_cancel
 from almagest.samples import services as samples
 from almagest.samples.selectors import sample_list
+from almagest.web.downloads import download
 
 PAGE_SIZE = 50
 LOG_LINES = 500
@@ -38,6 +41,8 @@ MADE = {
 
 def runs(request: HttpRequest) -> HttpResponse:
     """Runs, newest first."""
+    if file := download(request, parse_filters(run_listing(user=request.user), request.GET)):
+        return file
     state = request.GET.get("state", "")
     found = run_list(user=request.user, state=state if state in Run.State.values else "")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))

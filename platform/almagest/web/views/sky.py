@@ -3,7 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from almagest.core.listings import parse_filters
 from almagest.predictions.selectors import object_predictions
+from almagest.sky.listings import measurement_listing, survey_listing
 from almagest.sky.selectors import (
     ingest_list,
     object_counterparts,
@@ -13,6 +15,7 @@ from almagest.sky.selectors import (
     survey_list,
 )
 from almagest.sky.surveys import declaration_get
+from almagest.web.downloads import download
 
 
 def object_page(request: HttpRequest, survey: str, source_id: str) -> HttpResponse:
@@ -30,12 +33,16 @@ def object_page(request: HttpRequest, survey: str, source_id: str) -> HttpRespon
 
 def surveys(request: HttpRequest) -> HttpResponse:
     """Surveys with their objects."""
+    if file := download(request, survey_listing(user=request.user)):
+        return file
     return render(request, "surveys/list.html", {"surveys": survey_list(user=request.user)})
 
 
 def survey(request: HttpRequest, slug: str) -> HttpResponse:
-    """One survey: terms, ingests, declared columns."""
+    """One survey: terms, ingests, declared columns; as a file its measurements."""
     row = survey_get(user=request.user, slug=slug)
+    if file := download(request, parse_filters(measurement_listing(survey=row), request.GET)):
+        return file
     context = {
         "survey": row,
         "ingests": ingest_list(user=request.user, survey=row)[:100],

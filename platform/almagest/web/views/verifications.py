@@ -1,21 +1,17 @@
-"""Verifications: the page of one, its pairs as CSV, and starting one."""
+"""Verifications: the page of one, its pairs as files, and starting one."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from almagest.predictions.listings import pair_listing
 from almagest.predictions.models import Verification
-from almagest.predictions.verification.selectors import (
-    PAIRS,
-    verification_get,
-    verification_pairs,
-    verification_stream,
-)
+from almagest.predictions.verification.selectors import PAIRS, verification_get, verification_pairs
 from almagest.predictions.verification.services import verification_start
 from almagest.registry.selectors import version_get
 from almagest.sky.models import Survey
-from almagest.web.downloads import csv_response
+from almagest.web.downloads import download
 from almagest.web.figures import verification_plots
 from almagest.web.positions import parse_radius
 from almagest.web.scores import METRICS
@@ -27,9 +23,8 @@ LISTS = {"misses": "Misses", "false_alarms": "False alarms", "hits": "Hits"}
 def verification(request: HttpRequest, pk: int) -> HttpResponse:
     """How a version's scores stand against another catalog: counts, scores, and the objects that disagree."""
     found = verification_get(user=request.user, pk=pk)
-    if request.GET.get("format") == "csv":
-        rows = verification_stream(user=request.user, verification=found)
-        return csv_response(f"verification-{found.pk}.csv", PAIRS.names, rows)
+    if file := download(request, pair_listing(user=request.user, verification=found, kind=request.GET.get("kind", ""))):
+        return file
     context = {
         "verification": found,
         "version": found.version,
