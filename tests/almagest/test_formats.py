@@ -468,6 +468,18 @@ def test_errors_and_truncation_reach_a_client_of_the_cone_search():
     assert raw.count(b'ref="ICRS"') == 2
 
 
+@pytest.mark.parametrize("name", ["votable", "tabledata"])
+def test_columns_of_plain_text_can_be_char(name):
+    """Old clients know only ``char``; the columns beside it keep their own type."""
+    table = Table("t", "", (Column("id", "string"), Column("title", "string"), Column("n", "int32")))
+    rows = pa.table({"id": ["a 1", None, "b<2>"], "title": ["Ω", "", "😀"], "n": [1, 2, 3]}).cast(table.arrow_schema)
+    raw = b"".join(WRITERS[name](Document(table, ascii=frozenset({"id"})), rows.to_batches()))
+    read = votable.parse_single_table(io.BytesIO(raw), verify="exception")
+    assert [field.datatype for field in read.fields] == ["char", "unicodeChar", "int"]
+    found = [[plain(column, value) for value in read.array[column.name]] for column in table.columns]
+    assert found == [["a 1", "", "b<2>"], ["Ω", "", "😀"], [1, 2, 3]]
+
+
 def stilts(*arguments: str) -> str:
     done = subprocess.run(["stilts", "-Dfile.encoding=UTF-8", *arguments], capture_output=True, check=True)
     return (done.stdout + done.stderr).decode()

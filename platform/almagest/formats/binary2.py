@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from almagest.contract import Column, Table
+from almagest.contract import Table
 from almagest.formats.binary import TYPES, numbers, records
 from almagest.formats.text import join_rows, plain, text_bytes
 
 
-def binary2_rows(table: Table, batch: pa.RecordBatch) -> bytes:
-    """All rows of one batch of the declared schema.
+def binary2_rows(table: Table, batch: pa.RecordBatch, ascii: frozenset[str] = frozenset()) -> bytes:
+    """All rows of one batch of the declared schema; strings of the columns named in `ascii` are bytes.
 
     A row alternates between stretches of fixed width (flags, numbers, the next string's length) and strings; stretches
     and strings are made for all rows at once, and Arrow puts them together row by row.
@@ -23,7 +23,7 @@ def binary2_rows(table: Table, batch: pa.RecordBatch) -> bytes:
         if column.dtype in TYPES:
             stretch.append(numbers(column, values, unknown=ord("?"), reserved=bool(column.shape)))
             continue
-        strings, lengths = _strings(column, values)
+        strings, lengths = _strings(values, column.dtype == "timestamp" or column.name in ascii)
         parts += [_fixed([*stretch, lengths]), strings]
         stretch = []
     return join_rows([*parts, *([_fixed(stretch)] if stretch else [])], b"")
@@ -55,9 +55,9 @@ def _fixed(fields: list[np.ndarray]) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), len(data), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
-def _strings(column: Column, values: pa.Array) -> tuple[pa.Array, np.ndarray]:
+def _strings(values: pa.Array, is_ascii: bool) -> tuple[pa.Array, np.ndarray]:
     """Encoded strings, and the number of characters that stands before each."""
-    if column.dtype == "timestamp":
+    if is_ascii:
         encoded = pc.fill_null(plain(values), "").cast(pa.binary())
         return encoded, pc.binary_length(encoded).to_numpy()
     offsets, data = _utf16(pc.fill_null(values, ""))

@@ -40,9 +40,12 @@ class Document:
         when the last row is written.
     sizes
         Needed by FITS alone.
+    ascii
+        Names of string columns that hold nothing but ASCII: in VOTables their type is ``char``, as old clients want it.
     """
 
     table: Table
     infos: Infos = ()
     after: Infos = ()
     sizes: Sizes | None = None
+    ascii: frozenset[str] = frozenset()

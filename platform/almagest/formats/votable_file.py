@@ -43,7 +43,7 @@ def _chunks(document: Document, batches: Iterable[pa.RecordBatch], serialization
     yield (opening(document) + before).encode()
     parts = pieces(document.table, batches)
     if serialization == "binary2":
-        yield from base64_lines(binary2_rows(document.table, piece) for piece in parts)
+        yield from base64_lines(binary2_rows(document.table, piece, document.ascii) for piece in parts)
     else:
         yield from (tabledata_rows(document.table, piece) for piece in parts)
     yield (after + closing(document)).encode()

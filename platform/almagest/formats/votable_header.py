@@ -21,6 +21,7 @@ DATATYPES = {
     "string": 'datatype="unicodeChar" arraysize="*"',
     "timestamp": 'datatype="char" arraysize="*" xtype="timestamp"',
 }
+ASCII = 'datatype="char" arraysize="*"'
 # The second two are what the Simple Cone Search says.
 POSITIONS = ("pos.eq.ra;meta.main", "pos.eq.dec;meta.main", "POS_EQ_RA_MAIN", "POS_EQ_DEC_MAIN")
 FRAME = "ICRS"  # an upper-case ID is never that of a column
@@ -44,7 +45,7 @@ def opening(document: Document) -> str:
     if any(column.ucd in POSITIONS for column in table.columns):
         lines.append(f'<COOSYS ID="{FRAME}" system="ICRS"/>\n')
     lines.append(f"<TABLE name={_attribute(table.name)}>\n{_description(table.description)}")
-    return "".join([*lines, *map(_field, table.columns)])
+    return "".join([*lines, *(_field(column, column.name in document.ascii) for column in table.columns)])
 
 
 def closing(document: Document) -> str:
@@ -65,8 +66,9 @@ def _infos(infos: Infos) -> str:
     )
 
 
-def _field(column: Column) -> str:
-    attributes = f'name="{column.name}" ID="{column.name}" {DATATYPES[column.dtype]}'
+def _field(column: Column, is_ascii: bool) -> str:
+    datatype = ASCII if is_ascii else DATATYPES[column.dtype]
+    attributes = f'name="{column.name}" ID="{column.name}" {datatype}'
     if column.shape:
         attributes += f' arraysize="{column.shape[0]}"'
     if unit := unit_text(column.unit):
