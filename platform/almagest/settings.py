@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "almagest.predictions",
     "almagest.catalogs",
     "almagest.api",
+    "almagest.vo",
     "almagest.web",
     "almagest.server",
 ]

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import include, path
 
 from almagest.web.views import account, catalogs, comparisons, figures, home, registry, runs, sky, verifications
 
@@ -37,6 +37,7 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/tokens/<int:token_id>/revoke/", account.revoke, name="token-revoke"),
     path("visibility/<slug:kind>/<int:pk>/", account.visibility, name="visibility"),
+    path("vo/", include("almagest.vo.urls")),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

@@ -1,0 +1,20 @@
+"""Where a thing's services are, for its page."""
+
+from django import template
+from django.utils.html import format_html
+
+from almagest.contract import AlmagestError
+from almagest.vo.resources import resource_get
+from almagest.vo.scs.views import base_url
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def cone_search(context: dict, kind: str, slug: str) -> str:
+    """A line with the address of its cone search; nothing where it is not public."""
+    try:
+        base = base_url(context["request"], resource_get(kind, slug))
+    except AlmagestError:
+        return ""
+    return format_html('<p class="soft small">Cone search: <code>{}</code></p>', base)
