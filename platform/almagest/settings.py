@@ -84,7 +84,13 @@ REAP_SECONDS = float(os.environ.get("ALMAGEST_REAP_SECONDS", "5"))
 BLOCK_SIZE = int(os.environ.get("ALMAGEST_BLOCK_SIZE", "200000"))
 
 # The API. Counts of requests are kept beside the workers' messages, so that all web processes share them.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL, "KEY_PREFIX": "almagest"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": BROKER_URL,
+        "KEY_PREFIX": "almagest",
+    }
+}
 API_RATES = {
     "anonymous": os.environ.get("ALMAGEST_RATE_ANONYMOUS", "300/min"),
     "person": os.environ.get("ALMAGEST_RATE_PERSON", "1200/min"),

@@ -48,7 +48,7 @@ FORMATS: dict[str, Format] = {
         Format("fits", "FITS", "application/fits", (), "fits", True, fits_file.write),
         Format("parquet", "Parquet", "application/vnd.apache.parquet", ("application/parquet",), "parquet", False,
                parquet_file.write),
-        Format("arrow", "Arrow stream", "application/vnd.apache.arrow.stream", (), "arrows", False, arrow_file.write),
+        Format("arrow", "Arrow", "application/vnd.apache.arrow.stream", (), "arrows", False, arrow_file.write),
     )
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ SECTIONS = (
     ("Surveys", "/surveys/"),
     ("Methods", "/plugins/"),
     ("Runs", "/runs/"),
+    ("API", "/api/v1/documentation/"),
     ("About", "/about/"),
 )
 
