@@ -244,6 +244,24 @@ def test_a_hidden_sample_or_comparison_is_named_by_no_version(client, toys, peop
         assert run not in page(client, people.reader, address).text and run in page(client, people.owner, address).text
 
 
+def test_programs_are_told_no_more_than_pages_tell(client, both, people):
+    hide(people, survey_of(OTHER))
+    give(both.version.sample, people.owner, "private")
+    model = "/api/v1/models/dwarf_galaxies/forest/1/"
+    addresses = [
+        model,
+        "/api/v1/models/?format=json",
+        f"{model}predictions/?format=votable",
+        "/api/v1/surveys/?format=json",
+    ]
+    seen = "".join(page(client, people.owner, address).text for address in addresses)
+    assert OTHER in seen and "tiny" in seen and f'"rows": {both.rows}' in seen
+    for address in addresses:
+        answer = page(client, people.reader, address)
+        assert answer.status == 200
+        assert not [word for word in (OTHER, "tiny", f'"rows": {both.rows}') if word in answer.text], address
+
+
 # Runs --------------------------------------------------------------------------------------------------------------------
 
 
@@ -373,6 +391,15 @@ def test_a_public_versions_scores_do_not_come_to_rest_on_a_private_survey(both, 
     assert (sorted(asked.parameters["surveys"]), of(asked)) == ([OTHER, SURVEY], ("private", ""))
     give(version, people.owner, "private")
     assert scoring_start(version=version, owner=people.owner).parameters["surveys"] == [OTHER, SURVEY]
+
+
+def test_scores_of_a_hidden_survey_are_published_by_nobody_who_does_not_see_it(both, people):
+    hide(people, survey_of(OTHER), "group")
+    for person in (None, people.reader, people.other):
+        with pytest.raises(CatalogError, match=r"are of 1 survey\(s\) that you may not see"):
+            catalog_publish_start(slug="more", version=both.version, threshold=0.5, owner=person)
+    run = catalog_publish_start(slug="more", version=both.version, threshold=0.5, owner=people.member)
+    assert of(run) == of(Catalog.objects.get(slug="more")) == ("group", "dwarfs")
 
 
 def test_nobody_publishes_over_anothers_catalog(edition, people):

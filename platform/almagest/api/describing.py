@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from almagest.accounts.selectors import may_see
 from almagest.api.answers import plain
 from almagest.contract import Table
 from almagest.core.listings.filters import filter_names
 from almagest.predictions.models import PredictionSet, Verification
-from almagest.predictions.selectors import Prediction
+from almagest.predictions.selectors import Prediction, whole_sets
 from almagest.registry.models import ModelVersion
+from almagest.registry.selectors import version_measures
 from almagest.runs.models import Run
 from almagest.samples.models import Sample
 
@@ -28,15 +30,18 @@ def model_named(version: ModelVersion) -> dict[str, Any]:
     return {"plugin_name": method.plugin.name, "method_name": method.name, "version_number": version.number}
 
 
-def model_told(version: ModelVersion, scores: PredictionSet | None) -> dict[str, Any]:
-    """A model version: how it came to be, how good it is, what it has scored."""
+def model_told(version: ModelVersion, scores: PredictionSet | None, *, user) -> dict[str, Any]:
+    """A model version: how it came to be, how good it is, what it has scored, as far as the user may see these."""
+    sample = version.sample if may_see(user, version.sample) else None
+    metrics, _ = version_measures(user=user, version=version)
+    is_whole = scores is not None and whole_sets(user=user).filter(pk=scores.pk).exists()
     return model_named(version) | {
-        "sample_name": version.sample.name, "sample_checksum": version.sample.checksum, "seed": version.seed,
+        "sample_name": sample and sample.name, "sample_checksum": sample and sample.checksum, "seed": version.seed,
         "parameters": version.parameters, "plugin_version": version.plugin_version, "code_version": version.code_version,
         "weights_sha256": version.weights_sha256, "is_variant": version.is_variant, "seconds": version.seconds,
-        "created": version.created, "visibility": version.visibility, "metrics": plain(version.metrics), "notes": version.notes,
+        "created": version.created, "visibility": version.visibility, "metrics": plain(metrics), "notes": version.notes,
         "run": version.run_id, "outputs": columns_described(version.output_table),
-        "scores": scores and scores_told(scores),
+        "scores": scores_told(scores) if is_whole else None,
     }  # fmt: skip
 
 

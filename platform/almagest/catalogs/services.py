@@ -35,13 +35,18 @@ def catalog_publish_start(
     Raises
     ------
     CatalogError
-        When the version has no scores, the threshold is not between 0 and 1, or the catalog would lack the ranking.
+        When the version has no scores or some of a survey that the owner may not see, the threshold is not between 0 and 1,
+        or the catalog would lack the ranking.
     NotAllowed
         When the catalog is known and somebody else's, and `owner` is not of the staff.
     """
     scores = version.prediction_sets.filter(state=PredictionSet.State.CURRENT).first()
     if scores is None:
         raise CatalogError(f"{version} has no scores yet; run `manage.py score` first")
+    if hidden := set(scores.surveys) & set(Survey.objects.hidden_slugs(owner)):
+        raise CatalogError(
+            f"the scores of {version} are of {len(hidden)} survey(s) that you may not see too; score it anew on those that you may"
+        )
     if not 0 <= threshold <= 1:
         raise CatalogError(f"threshold {threshold} is not between 0 and 1")
     sources = [version, *Survey.objects.filter(slug__in=scores.surveys)]

@@ -44,7 +44,7 @@ def prediction_listing(*, user, scores: PredictionSet) -> Listing:
         values=(list(seen),) if hidden else (), key="object_id", sort="object_id",
         sortable=frozenset({"object_id", version.method.rank_by}), total=None if hidden else scores.rows,
         revision=f"scores {scores.pk} {','.join(sorted(hidden))}", modified=scores.published,
-        infos=(("MODEL", str(version), "Model version whose scores these are"), *simulated_info(scores.surveys)),
+        infos=(("MODEL", str(version), "Model version whose scores these are"), *simulated_info(set(scores.surveys) - hidden)),
     )  # fmt: skip
 
 

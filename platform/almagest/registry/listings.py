@@ -1,12 +1,12 @@
 """Plugins, model versions and comparisons as listings."""
 
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.db.models.fields.json import KT
 
 from almagest.contract import Column, Table
 from almagest.core.listings import Listing, from_queryset
 from almagest.registry.models import Method
-from almagest.registry.selectors import comparison_list, version_list
+from almagest.registry.selectors import comparison_list, version_links, version_list
 
 METHODS = Table(
     "methods",
@@ -31,7 +31,7 @@ VERSIONS = Table(
         Column("plugin_name", "string", "", "meta.id", "Plugin", nullable=False, level=1),
         Column("method_name", "string", "", "meta.id", "Method", nullable=False, level=1),
         Column("version_number", "int32", "", "meta.version", "Number of the version", nullable=False, level=1),
-        Column("sample_name", "string", "", "meta.dataset", "Sample that it learned from", nullable=False),
+        Column("sample_name", "string", "", "meta.dataset", "Sample that it learned from, where the reader may see it"),
         Column("seed", "int64", "", "meta.number", "Seed of its random numbers", nullable=False),
         Column("code_version", "string", "", "meta.version", "Version of the code", nullable=False),
         Column("weights_sha256", "string", "", "meta.checksum", "SHA-256 of its files", nullable=False),
@@ -64,9 +64,9 @@ def method_listing() -> Listing:
 
 def version_listing(*, user) -> Listing:
     """The model versions that the user may see, newest first."""
-    found = version_list(user=user).annotate(
+    found = version_links(version_list(user=user), user=user).annotate(
         plugin_name=F("method__plugin__name"), method_name=F("method__name"), version_number=F("number"),
-        sample_name=F("sample__name"),
+        sample_name=Case(When(sample_is_seen=True, then=F("sample__name"))),
     )  # fmt: skip
     return from_queryset(found, table=VERSIONS, key="id", sort="-id", name="models")
 

@@ -31,11 +31,11 @@ class ModelWords(row_serializer(VERSIONS)):
     """A model version, with its metrics, its parameters and what it has scored."""
 
     parameters = serializers.DictField()
-    sample_checksum = serializers.CharField()
+    sample_checksum = serializers.CharField(allow_null=True, help_text="Null where the sample is not yours to see.")
     metrics = serializers.ListField(child=serializers.DictField())
     notes = serializers.ListField(child=serializers.CharField())
     outputs = ColumnWords(many=True)
-    scores = serializers.DictField(allow_null=True, help_text="The scoring that readers see, null where there is none.")
+    scores = serializers.DictField(allow_null=True, help_text="The scoring that readers see, null where you see not all of it.")
     visibility = serializers.CharField()
     run = serializers.IntegerField(allow_null=True)
 
@@ -135,7 +135,8 @@ class Model(OfVersion):
     def get(self, request, **path):
         """Tell of it."""
         version = self.version()
-        return JsonResponse(model_told(version, current_sets(user=self.reader).filter(version=version).first()))
+        scores = current_sets(user=self.reader).filter(version=version).first()
+        return JsonResponse(model_told(version, scores, user=self.reader))
 
 
 class Predictions(OfVersion, ListingView):
