@@ -97,7 +97,7 @@ API_RATES = {
 }
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "almagest.api.problems.on_exception",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "almagest.api.schema.Schema",
     "DEFAULT_AUTHENTICATION_CLASSES": ["almagest.api.authentication.ByToken", "almagest.api.authentication.BySession"],
     "DEFAULT_PERMISSION_CLASSES": ["almagest.api.authentication.MayWrite"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

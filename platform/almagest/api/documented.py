@@ -1,16 +1,18 @@
 """What the schema says of a route: its answers and its problems."""
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 
+from almagest.api.negotiation import TABLES
 from almagest.api.problems import MEDIA_TYPE
-from almagest.api.queries import Choosing
 from almagest.api.rows import Problem, Row, page_serializer, row_serializer
 from almagest.contract import Table
 
 READING = {400: "Something that was asked means nothing here", 401: "The token is unknown, expired or revoked",
            406: "None of the formats is accepted", 429: "Too many requests"}  # fmt: skip
 ABSENT = {404: "It is not here, or not for you"}
+FILES = {(200, renderer.media_type): OpenApiTypes.BINARY for renderer in TABLES if renderer.format != "json"}
 WRITING = {403: "It is not yours to do", 413: "The body is too large", 415: "The body is no JSON"}
 
 
@@ -20,14 +22,14 @@ def problems(*kinds: dict[int, str]) -> dict:
     return {(status, MEDIA_TYPE): OpenApiResponse(Problem, words) for status, words in sorted(told.items())}
 
 
-def lists(name: str, words: str, table: Table | None = None, *, absent: bool = False, query=None):
+def lists(name: str, words: str, table: Table | None = None, *, absent: bool = False):
     """A GET that gives a listing; without a table its columns depend on the address."""
     row = row_serializer(table) if table else Row
-    answers = {200: page_serializer(name, row), 304: OpenApiResponse(None, "You have this state already")}
+    page = {(200, "application/json"): page_serializer(name, row)}
+    same = {304: OpenApiResponse(None, "You have this state already")}
     return extend_schema(
-        operation_id=name, summary=words, parameters=[query] if query else None,
-        responses=answers | problems(READING, ABSENT if absent else {}),
-    )  # fmt: skip
+        operation_id=name, summary=words, responses=page | FILES | same | problems(READING, ABSENT if absent else {})
+    )
 
 
 def tells(name: str, words: str, answer: type[serializers.Serializer], *, absent: bool = True):
@@ -45,8 +47,8 @@ def looks_up(name: str, words: str, body: type[serializers.Serializer], *, absen
     }
     answer = type(f"{name.title().replace('_', '')}Answer", (serializers.Serializer,), fields)
     return extend_schema(
-        operation_id=name, summary=words, request=body, parameters=[Choosing],
-        responses={200: answer} | problems(READING, WRITING, ABSENT if absent else {}),
+        operation_id=name, summary=words, request=body,
+        responses={(200, "application/json"): answer} | FILES | problems(READING, WRITING, ABSENT if absent else {}),
     )  # fmt: skip
 
 

@@ -1,6 +1,22 @@
 """Additions to the schema that the framework makes."""
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.permissions import SAFE_METHODS
+
+
+class Schema(AutoSchema):
+    """What a view says of itself: the parameters that it checks, and that reading needs no login."""
+
+    def get_override_parameters(self):
+        """Those of the address; what routes add by themselves comes behind them."""
+        declared = [self.view.query] if self.view.query().fields else []
+        return declared + super().get_override_parameters()
+
+    def get_auth(self):
+        """Nothing at all is enough for a method that only reads."""
+        only_reads = self.method in SAFE_METHODS or self.view.only_reads
+        return super().get_auth() + [{}] * only_reads
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
