@@ -7,7 +7,7 @@ from django.shortcuts import render
 from almagest.vo.dali import for_programs
 from almagest.vo.resources import resource_list
 from almagest.vo.scs.request import DEFAULT_MAXREC, HARD_MAXREC
-from almagest.vo.scs.views import base_url, test_position
+from almagest.vo.scs.views import base_url, test_query
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -16,7 +16,7 @@ def index(request: HttpRequest) -> HttpResponse:
     first = next((service for service in services if service[0].rows), None)
     context = {
         "services": services, "default_maxrec": DEFAULT_MAXREC, "hard_maxrec": HARD_MAXREC,
-        "example": first, "position": test_position(first[0]) if first else None,
+        "example": first, "position": test_query(first[0]) if first else None,
     }  # fmt: skip
     return render(request, "vo/index.html", context)
 

@@ -24,8 +24,8 @@ def capabilities(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
     """What the service can do, for registries (VOSI)."""
     found = resource_get(kind, slug)
     context = {
-        "resource": found, "base": base_url(request, found), "max_sr": MAX_SR, "max_records": HARD_MAXREC, "default_maxrec": DEFAULT_MAXREC,
-        "test": test_position(found), "test_sr": TEST_SR,
+        "resource": found, "base": base_url(request, found), "test": test_query(found), "max_sr": MAX_SR,
+        "max_records": HARD_MAXREC, "default_maxrec": DEFAULT_MAXREC,
         "availability": request.build_absolute_uri(reverse("vo:availability")),
     }  # fmt: skip
     return render(request, "vo/capabilities.xml", context, content_type="text/xml")
@@ -36,7 +36,7 @@ def base_url(request: HttpRequest, resource: Resource) -> str:
     return request.build_absolute_uri(reverse("vo:cone", args=[resource.kind, resource.slug])) + "?"
 
 
-def test_position(resource: Resource) -> dict[str, float] | None:
-    """A position, in degrees, at which something is found; None where there is nothing at all."""
+def test_query(resource: Resource) -> dict[str, float]:
+    """A cone, in degrees, in which something is found; where there is nothing at all, the whole sky."""
     rows = read_page(resource.listing().choosing("ra,dec"), size=1).rows
-    return rows[0] if rows else None
+    return rows[0] | {"sr": TEST_SR} if rows else {"ra": 0.0, "dec": 0.0, "sr": MAX_SR}

@@ -1,6 +1,7 @@
 """Where a thing's services are, for its page."""
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 
 from almagest.contract import AlmagestError
@@ -17,4 +18,8 @@ def cone_search(context: dict, kind: str, slug: str) -> str:
         base = base_url(context["request"], resource_get(kind, slug))
     except AlmagestError:
         return ""
-    return format_html('<p class="soft small">Cone search: <code>{}</code></p>', base)
+    return format_html(
+        '<p class="soft small">Cone search: <code>{}</code> (<a href="{}">how to use it</a>)</p>',
+        base,
+        reverse("vo:index"),
+    )
