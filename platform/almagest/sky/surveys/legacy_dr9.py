@@ -129,7 +129,7 @@ GAIA = (
     gaia("a_g_val", "float32", "mag", "phys.absorption;em.opt", "extinction in G along the line of sight"),
     gaia("e_bp_min_rp_val", "float32", "mag", "phot.color.excess", "reddening E(BP - RP) along the line of sight"),
     gaia("phot_bp_rp_excess_factor", "float32", "", "stat.value", "excess of BP and RP flux over G"),
-    gaia("astrometric_sigma5d_max", "float32", "mas", "stat.max", "longest axis of the error ellipsoid"),
+    gaia("astrometric_sigma5d_max", "float32", "mas", "stat.error;pos;stat.max", "longest axis of the error ellipsoid"),
     gaia("astrometric_params_solved", "int16", "", "meta.code", "which astrometric parameters were solved for"),
 )
 
