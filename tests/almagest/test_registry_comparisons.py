@@ -10,7 +10,7 @@ from almagest.registry.comparisons import comparison_start
 from almagest.registry.models import Comparison, ModelVersion
 from almagest.registry.score_tables import (
     COLUMNS,
-    Column,
+    ScoreColumn,
     comparison_groups,
     comparison_table,
     comparison_versions,
@@ -177,7 +177,7 @@ def test_the_table_has_the_papers_columns_and_marks_the_best(make):
     assert [c.score for c in table.columns[::3]] == ["precision", "recall", "f1", "agf"]
     tree, net = table.rows
     assert all(cell.is_best for cell in tree.cells) and not any(cell.is_best for cell in net.cells)
-    precision = tree.cells[table.columns.index(Column("precision", "test", "signal"))].metric
+    precision = tree.cells[table.columns.index(ScoreColumn("precision", "test", "signal"))].metric
     assert (precision["value"], precision["numerator"], precision["denominator"]) == (0.75, 30, 40)
     assert tree.cells[0].metric["value"] == pytest.approx(0.65) and tree.cells[0].metric["std"] == 0.01
 

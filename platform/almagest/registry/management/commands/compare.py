@@ -10,7 +10,7 @@ from almagest.registry.models import Comparison
 from almagest.registry.score_tables import (
     POOLED,
     Cell,
-    Column,
+    ScoreColumn,
     ScoreTable,
     comparison_groups,
     comparison_table,
@@ -101,7 +101,7 @@ def _lines(table: ScoreTable, signal: str) -> list[str]:
     return lines
 
 
-def _line(name: str, columns: list[Column], texts: list[str]) -> str:
+def _line(name: str, columns: list[ScoreColumn], texts: list[str]) -> str:
     cells = (f"{text:<{WIDTHS[column.split]}}" for column, text in zip(columns, texts, strict=True))
     return f"    {name:<14}{''.join(cells)}".rstrip()
 
