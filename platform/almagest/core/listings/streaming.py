@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import count
 
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
@@ -19,8 +18,6 @@ from almagest.formats import Sizes
 
 BATCH_BYTES = 4_000_000
 BATCH_ROWS = 20_000
-# A cursor that nobody has read to its end stays until its transaction ends: each has a name of its own.
-numbers = count(1)
 Reader = Callable[[str, Table], Iterator[pa.RecordBatch]]
 
 
@@ -83,7 +80,8 @@ def _read_there(cursor: adbc.Cursor, sql: str, table: Table | None) -> Iterator[
 
 
 def _read_here(sql: str, table: Table | None) -> Iterator[pa.RecordBatch]:
-    with connection.wrap_database_errors, connection.connection.cursor(name=f"listing_{next(numbers)}") as cursor:
+    # All rows come at once: a cursor of the server's would outlive the transaction where nobody reads it to its end.
+    with connection.cursor() as cursor:
         cursor.execute(sql)
         while rows := cursor.fetchmany(BATCH_ROWS):
             schema = table.arrow_schema if table else pa.schema([(c.name, pa.int64()) for c in cursor.description])
