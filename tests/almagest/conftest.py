@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from almagest.accounts.models import User
-from almagest.catalogs.models import Edition
+from almagest.catalogs.models import Catalog, Edition
 from almagest.catalogs.services import catalog_publish, catalog_publish_start
 from almagest.contract import (
     SCORES,
@@ -37,9 +37,13 @@ from almagest.contract.sample import KEY_COLUMNS
 from almagest.core.copy import copy_in
 from almagest.core.files import store_folder
 from almagest.core.tables import create_table
-from almagest.predictions.models import PredictionSet
-from almagest.predictions.tables import set_table
-from almagest.registry.models import ModelVersion
+from almagest.predictions.models import PredictionSet, Verification
+from almagest.predictions.tables import VERIFICATION_PAIRS, set_table
+from almagest.predictions.verification.measuring import measured
+from almagest.predictions.verification.pairs import SurveyPairs
+from almagest.predictions.verification.services import verification_start
+from almagest.registry.comparisons import comparison_start
+from almagest.registry.models import Comparison, ModelVersion
 from almagest.registry.services import plugin_sync
 from almagest.registry.training import version_train
 from almagest.runs.leases import Claim, chunk_claim
@@ -256,3 +260,46 @@ def people(db) -> SimpleNamespace:
     found = {name: User.objects.create_user(name, password="payne-1900", is_staff=name == "staff") for name in names}
     found["member"].groups.add(group)
     return SimpleNamespace(**found, anonymous=AnonymousUser(), group=group)
+
+
+def write_pairs(verification: Verification, catalog: Survey) -> None:
+    """Pairs of a verification, one of each kind, and what comes of them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM objects WHERE survey_id = %s ORDER BY id LIMIT 3", [catalog.pk])
+        labelled = [row[0] for row in cursor.fetchall()]
+    values = {
+        "verification_id": [verification.pk] * 3, "label_object_id": labelled, "survey": verification.surveys * 3,
+        "scored_object_id": [number for number, _ in galaxies()[:3]], "separation_arcsec": [0.25] * 3,
+        "label": ["S", "S", "NM"], "reason": [None] * 3, "predicted_class": ["S", "NM", "S"], "score": [0.9, 0.2, 0.7],
+        "trained_on": [False] * 3,
+    }  # fmt: skip
+    table = VERIFICATION_PAIRS.table
+    rows = pa.table({c.name: pa.array(values[c.name], c.arrow_type) for c in table.columns})
+    copy_in(table, rows)
+    pairs = SurveyPairs(verification.surveys[0], rows, 11, [], pa.table({}))
+    results = measured([pairs], plugin.labelling, catalog_objects=150, radius_arcsec=30)
+    Verification.objects.filter(pk=verification.pk).update(published=timezone.now(), **results)
+
+
+@pytest.fixture
+def everything(published, toys, people: SimpleNamespace, simulated_files: Path) -> SimpleNamespace:
+    """One of each thing that people see, all of it public and the owner's.
+
+    Scores and a catalog of a survey, their verification against a second one, a sample, and a comparison with its run,
+    which still goes on.
+    """
+    catalog = published(owner=people.owner, threshold=0.0)
+    other = ingest_file(survey="evcc-simulated", path=simulated_files / "evcc.fits", user=people.owner).survey
+    asked = {"version": catalog.version, "survey": other.slug, "radius_arcsec": 30}
+    verification = verification_start(**asked, owner=people.owner).verification
+    write_pairs(verification, other)
+    comparison = comparison_start(plugin=toys.row, study="duel", sample=toys.sample, owner=people.owner)
+    toys.train(toys.claimed(comparison.run, "classical"))
+    for model in (Survey, Sample, ModelVersion, Catalog, Run, Verification, Comparison):
+        model.objects.update(owner=people.owner)
+    survey = Survey.objects.get(slug="sdss-dr14-simulated")
+    things = {"survey": survey, "catalog": catalog.catalog, "sample": catalog.version.sample, "model": catalog.version,
+              "run": comparison.run, "comparison": comparison, "verification": verification}  # fmt: skip
+    for thing in things.values():
+        thing.refresh_from_db()
+    return SimpleNamespace(**things, things=things, other_survey=other, objects=galaxies())
