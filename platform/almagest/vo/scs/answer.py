@@ -35,10 +35,8 @@ def cone_answer(request: HttpRequest, resource: Resource, cone: Cone) -> HttpRes
     if not is_form and (same := unchanged(request, listing)):
         return same
     media_type = MEDIA_TYPES["binary2"][-1] if cone.serialization == "binary2" else VOTABLE
-    if request.method == "HEAD":
-        response = HttpResponse(content_type=media_type)
-    else:
-        response = StreamingHttpResponse(_pieces(listing, resource.identifier, cone), content_type=media_type)
+    pieces = _pieces(listing, resource.identifier, cone) if request.method != "HEAD" else ()
+    response = StreamingHttpResponse(pieces, content_type=media_type)
     # What a form asks does not stand in the address, by which states are told apart.
     return response if is_form else stamped(response, request, listing)
 

@@ -17,7 +17,8 @@ def with_main_columns(table: Table, *, identifier: str, title: str) -> Table:
     """
     main = POSITION | {identifier: "ID_MAIN"}
     columns = tuple(replace(c, ucd=main.get(c.name) or c.ucd.replace(MAIN, "")) for c in table.columns)
-    return Table(table.name, f"{title}: {table.description}", columns)
+    description = table.description if table.description.startswith(title) else f"{title}: {table.description}"
+    return Table(table.name, description, columns)
 
 
 def verbose(listing: Listing, verb: int, *, identifier: str) -> Listing:
