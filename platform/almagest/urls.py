@@ -6,6 +6,8 @@ from django.urls import include, path
 
 from almagest.web.views import account, catalogs, comparisons, figures, home, registry, runs, sky, verifications
 
+handler500 = "almagest.api.problems.server_error"
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", home.search, name="search"),
@@ -37,6 +39,7 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/tokens/<int:token_id>/revoke/", account.revoke, name="token-revoke"),
     path("visibility/<slug:kind>/<int:pk>/", account.visibility, name="visibility"),
+    path("api/v1/", include("almagest.api.urls")),
     path("vo/", include("almagest.vo.urls")),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),

@@ -21,7 +21,9 @@ CATALOGS = Table(
         Column("method_name", "string", "", "meta.id", "Method of the model", nullable=False),
         Column("version_number", "int32", "", "meta.version", "Number of the model version", nullable=False),
         Column("rank_by", "string", "", "meta.id", "Column that candidates are ranked by", nullable=False),
-        Column("threshold", "float64", "", "stat.min", "Candidates have at least this", nullable=False),
+        Column(
+            "threshold", "float64", "", "stat.probability;stat.min", "Candidates have at least this", nullable=False
+        ),
         Column("rows", "int32", "", "meta.number", "Number of candidates"),
         Column("is_simulated", "bool", "", "meta.code", "Whether simulated objects are among them", nullable=False),
         Column("published", "timestamp", "", "time.release", "When this revision was published"),

@@ -1,7 +1,9 @@
 """Bulk data as Arrow: into PostgreSQL by binary COPY, out of it by ADBC."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
@@ -53,22 +55,29 @@ def stream_arrow(sql: str, parameters: Sequence = ()) -> Iterator[pa.RecordBatch
 
     It sees committed rows only. Parameters are written ``$1``, ``$2``, … in the query.
     """
-    with _adbc_cursor() as cursor:
+    with adbc_cursor() as cursor:
         cursor.execute(sql, list(parameters) or None)
         yield from cursor.fetch_record_batch()
 
 
 def read_arrow(sql: str, parameters: Sequence = ()) -> pa.Table:
     """Run a query as `stream_arrow` does and give all its rows."""
-    with _adbc_cursor() as cursor:
+    with adbc_cursor() as cursor:
         cursor.execute(sql, list(parameters) or None)
         return cursor.fetch_arrow_table()
 
 
 @contextmanager
-def _adbc_cursor():
-    with adbc.connect(database_uri(), autocommit=True) as own, own.cursor() as cursor:
+def adbc_cursor() -> Iterator[adbc.Cursor]:
+    """A cursor of a connection of its own, in a transaction that ends without writing anything."""
+    with _first_connection(database_uri(), os.getpid()).adbc_clone() as own, own.cursor() as cursor:
         yield cursor
+
+
+@lru_cache(maxsize=4)
+def _first_connection(uri: str, process: int) -> adbc.Connection:
+    # The first reads the types of every column of the database, which takes fifty times what the others take.
+    return adbc.connect(uri, autocommit=True)
 
 
 def database_uri() -> str:

@@ -18,7 +18,7 @@ RUNS = Table(
         Column("message", "string", "", "meta.note", "What it last said", nullable=False),
         Column("error", "string", "", "meta.note", "Why it failed", nullable=False),
         Column("owner_name", "string", "", "meta.id", "Who asked for it"),
-        Column("peak_memory_mb", "float64", "Mbyte", "stat.max", "Largest memory of its workers"),
+        Column("peak_memory_mb", "float64", "Mbyte", "meta.number;stat.max", "Largest memory of its workers"),
         Column("created", "timestamp", "", "time.creation", "When it was asked for", nullable=False),
         Column("started", "timestamp", "", "time.start", "When it started"),
         Column("finished", "timestamp", "", "time.end", "When it ended"),

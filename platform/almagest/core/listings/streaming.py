@@ -10,7 +10,7 @@ import pyarrow as pa
 from django.db import connection
 
 from almagest.contract import Table
-from almagest.core.copy import database_uri
+from almagest.core.copy import adbc_cursor
 from almagest.core.listings.listing import Listing
 from almagest.core.listings.paging import walks
 from almagest.core.tables import quote
@@ -39,7 +39,7 @@ def _batches(listing: Listing, read: Reader, limit: int | None) -> Iterator[pa.R
     for sql, values in walks(listing, table.names):
         if limit == 0:
             return
-        for batch in read(_as_text(sql, values, limit), table):
+        for batch in read(as_text(sql, values, limit), table):
             limit = None if limit is None else limit - batch.num_rows
             yield batch
 
@@ -49,13 +49,13 @@ def _sizes(listing: Listing, read: Reader, limit: int | None) -> Sizes:
     widths = [f"coalesce(max(octet_length({name})), 0)::bigint AS {name}" for name in strings]
     where, values = listing.where
     asked = ", ".join(["count(*) AS counted_rows", *widths])
-    sql = _as_text(f"SELECT {asked} FROM {listing.source} WHERE {where}", [*listing.values, *values], None)
+    sql = as_text(f"SELECT {asked} FROM {listing.source} WHERE {where}", [*listing.values, *values], None)
     found = next(read(sql, None)).to_pylist()[0]
     rows = found.pop("counted_rows")
     return Sizes(rows if limit is None else min(rows, limit), {name: max(1, width) for name, width in found.items()})
 
 
-def _as_text(sql: str, values: list, limit: int | None) -> str:
+def as_text(sql: str, values: list, limit: int | None) -> str:
     """A query with its values written into it by psycopg, as literals."""
     connection.ensure_connection()
     text = psycopg.ClientCursor(connection.connection).mogrify(sql, values)
@@ -68,7 +68,7 @@ def _reader() -> Iterator[Reader]:
     if connection.in_atomic_block:
         yield _read_here
         return
-    with adbc.connect(database_uri()) as own, own.cursor() as cursor:
+    with adbc_cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield partial(_read_there, cursor)
 
