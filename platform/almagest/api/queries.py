@@ -5,6 +5,7 @@ from rest_framework import serializers
 from almagest.accounts.models import Visibility
 from almagest.core.listings.lookup import MOST_IDS
 from almagest.formats import FORMATS
+from almagest.predictions.verification.services import LARGEST_RADIUS_ARCSEC as LARGEST_PAIR_ARCSEC
 from almagest.sky.cone_filter import CONE
 from almagest.sky.position_match import LARGEST_RADIUS_ARCSEC as LARGEST_MATCH_ARCSEC
 from almagest.sky.position_match import MOST_POSITIONS
@@ -173,7 +174,7 @@ class NewVerification(OfModel):
     """A model to hold against a catalog of labels."""
 
     survey = serializers.CharField(max_length=60)
-    radius_arcsec = serializers.FloatField(min_value=0, max_value=3600, help_text="Above 0.")
+    radius_arcsec = serializers.FloatField(min_value=0, max_value=LARGEST_PAIR_ARCSEC, help_text="Above 0.")
 
 
 class NewComparison(serializers.Serializer):

@@ -46,6 +46,7 @@ def run_start(
     RunError
         When a chunk names a queue that does not exist, or there are no chunks.
     """
+    title = title[: Run._meta.get_field("title").max_length]
     run = Run.objects.create(
         kind=kind, title=title, parameters=parameters or {}, owner=owner, visibility=visibility, group=group
     )

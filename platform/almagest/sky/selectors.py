@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Max, Q, QuerySet, Sum
+from django.db.models.functions import Cast, Coalesce
 
 from almagest.contract import Column
 from almagest.core.tables import column_list, quote
@@ -62,7 +62,8 @@ class Counterpart:
 
 def survey_list(*, user) -> QuerySet[Survey]:
     """Surveys that the user may see, by slug, each with `object_count`."""
-    return Survey.objects.visible_to(user).annotate(object_count=Coalesce(Sum("ingests__new"), 0)).order_by("slug")
+    count = Coalesce(Cast(Sum("ingests__new"), BigIntegerField()), 0)  # a sum of bigint is numeric
+    return Survey.objects.visible_to(user).annotate(object_count=count).order_by("slug")
 
 
 def survey_get(*, user, slug: str) -> Survey:

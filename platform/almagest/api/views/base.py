@@ -45,11 +45,15 @@ class ApiView(APIView):
     only_reads = False
 
     def initial(self, request, *args, **kwargs) -> None:
-        """Check size, person, rate and parameters before any work."""
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+        """Check method, size, person, rate and parameters before any work."""
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > MOST_BYTES:
             raise TooLarge
         super().initial(request, *args, **kwargs)
-        self.asked = self.checked(self.query, request.query_params) if request.method != "OPTIONS" else {}
+        # As a plain dictionary: in a form, what is left empty would not be wrong.
+        self.asked = self.checked(self.query, request.query_params.dict()) if request.method != "OPTIONS" else {}
 
     def finalize_response(self, request, response, *args, **kwargs) -> HttpResponse:
         """Say what is left of the rate, and that the answer depends on who asks and for which format."""
@@ -61,6 +65,10 @@ class ApiView(APIView):
                 response.headers[name] = str(value)
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         return response
+
+    def options(self, request, *args, **kwargs) -> HttpResponse:
+        """The methods that there are, in the header Allow; the schema has the rest."""
+        return HttpResponse(status=204)
 
     @property
     def reader(self):
