@@ -15,7 +15,8 @@ def edition_list(*, user) -> QuerySet[Edition]:
         catalog__in=Catalog.objects.visible_to(user),
         version__in=ModelVersion.objects.visible_to(user),
     ).exclude(prediction_set__surveys__has_any_keys=Survey.objects.hidden_slugs(user))
-    editions = editions.select_related("catalog", "version__method__plugin", "version__sample", "prediction_set", "run")
+    # Sample and run are read by those that need them: joined here too, planning alone would take most of a page's time.
+    editions = editions.select_related("catalog", "version__method__plugin", "prediction_set")
     return editions.defer("figures", "version__figures", "prediction_set__figures")
 
 

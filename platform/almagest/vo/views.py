@@ -12,7 +12,7 @@ from almagest.vo.scs.views import base_url, test_query
 
 def index(request: HttpRequest) -> HttpResponse:
     """All services with their addresses, and how to use them."""
-    services = [(resource, base_url(request, resource)) for resource in resource_list()]
+    services = [(resource, base_url(request, resource.kind, resource.slug)) for resource in resource_list()]
     first = next((service for service in services if service[0].rows), None)
     context = {
         "services": services, "default_maxrec": DEFAULT_MAXREC, "hard_maxrec": HARD_MAXREC,

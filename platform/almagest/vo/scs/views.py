@@ -24,16 +24,16 @@ def capabilities(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
     """What the service can do, for registries (VOSI)."""
     found = resource_get(kind, slug)
     context = {
-        "resource": found, "base": base_url(request, found), "test": test_query(found), "max_sr": MAX_SR,
+        "resource": found, "base": base_url(request, found.kind, found.slug), "test": test_query(found), "max_sr": MAX_SR,
         "max_records": HARD_MAXREC, "default_maxrec": DEFAULT_MAXREC,
         "availability": request.build_absolute_uri(reverse("vo:availability")),
     }  # fmt: skip
     return render(request, "vo/capabilities.xml", context, content_type="text/xml")
 
 
-def base_url(request: HttpRequest, resource: Resource) -> str:
+def base_url(request: HttpRequest, kind: str, slug: str) -> str:
     """Address that clients add parameters to; it ends in a question mark, which old ones need."""
-    return request.build_absolute_uri(reverse("vo:cone", args=[resource.kind, resource.slug])) + "?"
+    return request.build_absolute_uri(reverse("vo:cone", args=[kind, slug])) + "?"
 
 
 def test_query(resource: Resource) -> dict[str, float]:
