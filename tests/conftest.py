@@ -63,6 +63,13 @@ from django.db import connection, connections  # noqa: E402
 clone_numbers = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long to ask the API."""
+    parser.addoption(
+        "--api-examples", type=int, default=5, help="requests that are made up for each route of the API (default: 5)"
+    )
+
+
 def administer(statement: str) -> None:
     """Run a statement that concerns whole databases."""
     with psycopg.connect(database_url("postgres"), autocommit=True) as server:
