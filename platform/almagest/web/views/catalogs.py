@@ -51,8 +51,8 @@ def catalog(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page(edition: Edition, listing: Listing, request: HttpRequest) -> dict:
-    size = request.GET.get("size", "")
-    size = int(size) if size.isdecimal() and int(size) in PAGE_SIZES else PAGE_SIZES[1]
+    wanted = request.GET.get("size", "")
+    size = next((size for size in PAGE_SIZES if str(size) == wanted), PAGE_SIZES[1])
     # The link to an object needs its survey and its name, whatever columns the catalog shows.
     page = read_page(listing.choosing("all"), cursor=request.GET.get("cursor", ""), size=size)
     count, is_exact = count_rows(listing)
