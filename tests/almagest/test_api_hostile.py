@@ -191,10 +191,10 @@ def test_hostile_bodies_are_refused(asker, subtests):
 
 
 def test_bodies_of_other_kinds_are_refused(asker, subtests):
-    for kind in ("text/plain", "application/xml", "multipart/form-data", "application/json; charset=nothing"):
+    for kind in ("text/plain", "application/xml", "multipart/form-data"):
         with subtests.test(kind):
             answer = asker.generic("POST", LOOKUP, b'{"ids": [1]}', content_type=kind)
-            assert is_problem(answer, 400 if "charset" in kind else 415), (answer.status_code, answer.content)
+            assert is_problem(answer, 415), (answer.status_code, answer.content)
 
 
 def test_what_another_encoding_hides_is_found(asker):
