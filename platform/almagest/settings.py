@@ -40,6 +40,8 @@ MIDDLEWARE = [
     "almagest.api.middleware.SpeakToPrograms",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # What has no revision of its own is named by its content: whoever has it already is told so.
+    "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -104,6 +106,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["almagest.api.parsing.StrictJson"],
     "URL_FORMAT_OVERRIDE": None,
+    # Proxies in front of the web server, whose word for a reader's address is taken.
+    "NUM_PROXIES": int(os.environ.get("ALMAGEST_PROXIES", "0")),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Almagest",
