@@ -31,7 +31,7 @@ class Paging(serializers.Serializer):
         required=False,
         help_text="Rows of a page, or 'all' for a stream of all. Without it 100 in JSON, all in files.",
     )
-    cursor = serializers.CharField(required=False, help_text="Where a page begins: from `next` of the page before.")
+    cursor = serializers.CharField(required=False, help_text="Where a page begins: from the address of the next page.")
     columns = serializers.CharField(
         required=False, help_text="Names with commas between them, or 'all'; else those of level 1 and 2."
     )

@@ -22,9 +22,15 @@ def _route(schema: dict, path: str, method: str, operation: dict, base: str) -> 
     return {
         "id": operation["operationId"], "method": method.upper(), "path": path, "summary": operation.get("summary", ""),
         "parameters": [_words(p["name"], p["schema"], p.get("required", False), p.get("description", "")) for p in parameters],
-        "body": body, "curl": _curl(method, address, body),
+        "body": body, "curl": _curl(method, address + _example(parameters), body),
         "formats": sorted(operation["responses"].get("200", {}).get("content", {})),
     }  # fmt: skip
+
+
+def _example(parameters: list[dict]) -> str:
+    """What must be asked, as the end of an address."""
+    needed = "&".join(f"{p['name']}=…" for p in parameters if p.get("required"))
+    return f"?{needed}" if needed else ""
 
 
 def _body(schema: dict, operation: dict) -> list[dict[str, Any]]:

@@ -35,7 +35,9 @@ class ModelWords(row_serializer(VERSIONS)):
     metrics = serializers.ListField(child=serializers.DictField())
     notes = serializers.ListField(child=serializers.CharField())
     outputs = ColumnWords(many=True)
-    scores = serializers.DictField(allow_null=True, help_text="The scoring that readers see, null where you see not all of it.")
+    scores = serializers.DictField(
+        allow_null=True, help_text="The scoring that readers see, null where you see not all of it."
+    )
     visibility = serializers.CharField()
     run = serializers.IntegerField(allow_null=True)
 
