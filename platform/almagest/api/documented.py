@@ -1,7 +1,7 @@
 """What the schema says of a route: its answers and its problems."""
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from almagest.api.negotiation import TABLES
@@ -23,13 +23,12 @@ def problems(*kinds: dict[int, str]) -> dict:
 
 
 def lists(name: str, words: str, table: Table | None = None, *, absent: bool = False):
-    """A GET that gives a listing; without a table its columns depend on the address."""
+    """For a view: its GET gives a listing; without a table the columns depend on the address."""
     row = row_serializer(table) if table else Row
     page = {(200, "application/json"): page_serializer(name, row)}
     same = {304: OpenApiResponse(None, "You have this state already")}
-    return extend_schema(
-        operation_id=name, summary=words, responses=page | FILES | same | problems(READING, ABSENT if absent else {})
-    )
+    answers = page | FILES | same | problems(READING, ABSENT if absent else {})
+    return extend_schema_view(get=extend_schema(operation_id=name, summary=words, responses=answers))
 
 
 def tells(name: str, words: str, answer: type[serializers.Serializer], *, absent: bool = True):

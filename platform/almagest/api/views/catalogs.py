@@ -27,17 +27,13 @@ class CatalogWords(row_serializer(CATALOGS)):
     ranges = serializers.DictField(help_text="Smallest and largest value of each column.")
 
 
+@lists("catalogs", "Candidate catalogs", CATALOGS)
 class Catalogs(ListingView):
     """Published catalogs."""
 
     def listing(self):
         """Those that the reader may see."""
         return catalog_listing(user=self.reader)
-
-    @lists("catalogs", "Candidate catalogs", CATALOGS)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
 
 class Catalog(ApiView):
@@ -63,6 +59,7 @@ class Catalog(ApiView):
         return JsonResponse(words | told | {"columns": columns_described(edition.table)})
 
 
+@lists("candidates", "A catalog's candidates, best first", absent=True)
 class Candidates(ListingView):
     """The rows of a catalog."""
 
@@ -71,11 +68,6 @@ class Candidates(ListingView):
     def listing(self):
         """Those of the catalog in the address."""
         return candidate_listing(catalog_get(user=self.reader, slug=self.kwargs["catalog"]))
-
-    @lists("candidates", "A catalog's candidates, best first", absent=True)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
 
 class CandidateLookup(ApiView):

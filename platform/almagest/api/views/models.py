@@ -52,6 +52,7 @@ class SampleWords(row_serializer(SAMPLES)):
     run = serializers.IntegerField(allow_null=True)
 
 
+@lists("methods", "Published methods, by plugin", METHODS)
 class Methods(ListingView):
     """What can be trained."""
 
@@ -59,12 +60,8 @@ class Methods(ListingView):
         """All."""
         return method_listing()
 
-    @lists("methods", "Published methods, by plugin", METHODS)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
-
+@lists("models", "Model versions, newest first", VERSIONS)
 class Models(ListingView):
     """What was trained."""
 
@@ -72,12 +69,8 @@ class Models(ListingView):
         """Those that the reader may see."""
         return version_listing(user=self.reader)
 
-    @lists("models", "Model versions, newest first", VERSIONS)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
-
+@lists("comparisons", "Comparisons of contenders trained on one sample", COMPARISONS)
 class Comparisons(ListingView):
     """Studies."""
 
@@ -85,23 +78,14 @@ class Comparisons(ListingView):
         """Those that the reader may see."""
         return comparison_listing(user=self.reader)
 
-    @lists("comparisons", "Comparisons of contenders trained on one sample", COMPARISONS)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
-
+@lists("samples", "Frozen samples, newest first", SAMPLES)
 class Samples(ListingView):
     """What models learned from."""
 
     def listing(self):
         """Those that the reader may see."""
         return sample_listing(user=self.reader)
-
-    @lists("samples", "Frozen samples, newest first", SAMPLES)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
 
 class Sample(ApiView):
@@ -141,6 +125,7 @@ class Model(OfVersion):
         return JsonResponse(model_told(version, scores, user=self.reader))
 
 
+@lists("predictions", "A model version's scores", absent=True)
 class Predictions(OfVersion, ListingView):
     """A model version's scores."""
 
@@ -149,11 +134,6 @@ class Predictions(OfVersion, ListingView):
     def listing(self):
         """Those of the version in the address."""
         return self.scores()
-
-    @lists("predictions", "A model version's scores", absent=True)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
 
 class PredictionLookup(OfVersion):

@@ -55,17 +55,13 @@ class IsOver(APIException):
     status_code = 409
 
 
+@lists("runs", "Runs, newest first", RUNS)
 class Runs(ListingView):
     """What was asked of the workers."""
 
     def listing(self):
         """Those that the reader may see."""
         return run_listing(user=self.reader)
-
-    @lists("runs", "Runs, newest first", RUNS)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
 
 class Run(ApiView):

@@ -41,17 +41,13 @@ class ObjectWords(row_serializer(OBJECTS)):
     counterparts = serializers.ListField(child=serializers.DictField())
 
 
+@lists("surveys", "Survey releases", SURVEYS)
 class Surveys(ListingView):
     """The survey releases whose objects are here."""
 
     def listing(self):
         """Those that the reader may see."""
         return survey_listing(user=self.reader)
-
-    @lists("surveys", "Survey releases", SURVEYS)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
 
 class Survey(ApiView):
@@ -65,6 +61,7 @@ class Survey(ApiView):
         return JsonResponse(told | {"columns": columns_described(measurement_columns(found))})
 
 
+@lists("measurements", "A survey's measurements", absent=True)
 class Measurements(ListingView):
     """The current measurements of a survey's objects."""
 
@@ -73,11 +70,6 @@ class Measurements(ListingView):
     def listing(self):
         """Those of the survey in the address."""
         return measurement_listing(survey=survey_get(user=self.reader, slug=self.kwargs["survey"]))
-
-    @lists("measurements", "A survey's measurements", absent=True)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
 
 class MeasurementLookup(ApiView):
@@ -101,6 +93,7 @@ class MeasurementLookup(ApiView):
         )
 
 
+@lists("objects", "Objects of all surveys", OBJECTS)
 class Objects(ListingView):
     """Objects of all surveys."""
 
@@ -109,11 +102,6 @@ class Objects(ListingView):
     def listing(self):
         """Those that the reader may see."""
         return object_listing(user=self.reader)
-
-    @lists("objects", "Objects of all surveys", OBJECTS)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
 
 class ObjectLookup(ApiView):
@@ -151,6 +139,7 @@ class Object(ApiView):
         })  # fmt: skip
 
 
+@lists("cone", "Objects within a radius of a position, the nearest first", OBJECTS)
 class ConeSearch(ListingView):
     """Objects near a position."""
 
@@ -161,11 +150,6 @@ class ConeSearch(ListingView):
         names = self.request.query_params.get("surveys", "")
         surveys = [name.strip() for name in names.split(",") if name.strip()] or None
         return object_listing(user=self.reader, surveys=surveys)
-
-    @lists("cone", "Objects within a radius of a position, the nearest first", OBJECTS)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
     def narrowed(self, listing):
         """Within the cone."""

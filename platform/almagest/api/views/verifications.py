@@ -22,17 +22,13 @@ class VerificationWords(row_serializer(VERIFICATIONS)):
     run = serializers.IntegerField(allow_null=True)
 
 
+@lists("verifications", "Verifications, newest first", VERIFICATIONS)
 class Verifications(ListingView):
     """All verifications."""
 
     def listing(self):
         """Those that the reader may see."""
         return verification_listing(user=self.reader)
-
-    @lists("verifications", "Verifications, newest first", VERIFICATIONS)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
 
 
 class Verification(ApiView):
@@ -44,14 +40,10 @@ class Verification(ApiView):
         return JsonResponse(verification_told(verification_get(user=self.reader, pk=pk)))
 
 
+@lists("verified_pairs", "A verification's pairs", PAIRS, absent=True)
 class Pairs(ListingView):
     """The pairs of a verification."""
 
     def listing(self):
         """Those of the verification in the address."""
         return pair_listing(user=self.reader, verification=verification_get(user=self.reader, pk=self.kwargs["pk"]))
-
-    @lists("verified_pairs", "A verification's pairs", PAIRS, absent=True)
-    def get(self, request, **path):
-        """List them."""
-        return super().get(request, **path)
