@@ -9,6 +9,7 @@ from django.test import Client
 
 from almagest.accounts.services import token_create
 from almagest.accounts.tokens import Scope
+from almagest.api.throttling import Rate
 from almagest.catalogs.models import Catalog
 from almagest.runs.models import Run
 
@@ -149,6 +150,11 @@ def test_hostile_headers_are_answered(asker, subtests):
             answer = undone(Client(raise_request_exception=False).get, CANDIDATES, **given)
             assert answer.status_code == status, answer.content.decode()[:500]
             assert status == 200 or is_problem(answer, status)
+
+
+def test_nobody_gets_another_count_of_requests_by_a_header(rf):
+    given = [rf.get("/", HTTP_X_FORWARDED_FOR=word) for word in ("10.0.0.1", "10.0.0.2", "")]
+    assert {Rate().get_ident(request) for request in given} == {"127.0.0.1"}
 
 
 def test_a_cookie_that_is_no_text_is_refused_by_pages_too(db):
