@@ -106,8 +106,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["almagest.api.parsing.StrictJson"],
     "URL_FORMAT_OVERRIDE": None,
-    # Whose requests are counted: where no proxy stands before us, what X-Forwarded-For says is anybody's word.
-    "NUM_PROXIES": int(os.environ.get("ALMAGEST_PROXIES", "0")),
     # Proxies in front of the web server, whose word for a reader's address is taken.
     "NUM_PROXIES": int(os.environ.get("ALMAGEST_PROXIES", "0")),
 }
