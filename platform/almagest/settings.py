@@ -94,6 +94,8 @@ CACHES = {
         "KEY_PREFIX": "almagest",
     }
 }
+# Bytes of a body: 100,000 positions with names take about 6 million.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
 API_RATES = {
     "anonymous": os.environ.get("ALMAGEST_RATE_ANONYMOUS", "300/min"),
     "person": os.environ.get("ALMAGEST_RATE_PERSON", "1200/min"),

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.db import connection
@@ -61,7 +62,8 @@ def test_every_lookup_takes_a_hundred_thousand(client, objects, address):
 @pytest.mark.parametrize(
     ("body", "words"),
     [({}, "give one of ids, source_ids"), ({"ids": [1], "source_ids": ["a"]}, "not ids and source_ids"), ({"ids": []}, "ids"),
-     ({"ids": ["x"]}, "ids"), ({"ids": [2**63]}, "ids"), ({"names": [1]}, "there is no parameter names"), ([1, 2], "Expected a dictionary")],
+     ({"ids": ["x"]}, "ids"), ({"ids": [2**63]}, "ids"), ({"names": [1]}, "there is no parameter names"),
+     ([1, 2], "Expected a dictionary")],
 )  # fmt: skip
 def test_bodies_that_mean_nothing_are_refused(client, objects, body, words):
     answer = asked(client, LOOKUP, body)
@@ -79,7 +81,9 @@ def separations(ra, dec, objects) -> np.ndarray:
     return np.degrees(2 * np.arcsin(np.sqrt(half))) * 3600
 
 
-def test_positions_are_matched_in_order_as_brute_force_matches_them(client, objects):
+@pytest.mark.parametrize("reads_all", [True, False])
+def test_positions_are_matched_in_order_as_brute_force_matches_them(client, objects, monkeypatch, reads_all):
+    monkeypatch.setattr("almagest.sky.position_match.LOOKUPS", 0 if reads_all else 10**6)
     random = np.random.default_rng(1)
     chosen = random.choice(len(objects), 60)
     ra = [objects[i][2] + random.normal(0, 2e-3) for i in chosen] + [12.5]
@@ -120,6 +124,19 @@ def test_positions_that_are_none_are_refused(client, objects, body, words):
     answer = asked(client, MATCH, body)
     assert answer.status_code == 400
     assert words in answer.json()["detail"]
+
+
+def test_a_hundred_thousand_positions_are_matched_in_one_call(client, objects):
+    places = np.resize(np.arange(len(objects)), 100_000)
+    ra, dec = ([round(objects[i][axis], 8) for i in places] for axis in (2, 3))
+    body = {"ra": ra, "dec": dec, "id": [f"a name of usual length {i}" for i in range(100_000)], "radius_arcsec": 0.5}
+    answer = asked(client, MATCH, body | {"nearest": True}, "?format=arrow&columns=position,separation_arcsec")
+    assert answer.status_code == 200
+    found = pa.ipc.open_stream(answer.getvalue()).read_all()
+    assert found["position"].to_pylist() == list(range(1, 100_001))
+    assert max(found["separation_arcsec"].to_pylist()) < 1e-3
+    too_large = client.post(MATCH, "x" * 20_000_001, content_type="application/json")
+    assert (too_large.status_code, too_large.headers["Content-Type"]) == (413, "application/problem+json")
 
 
 def test_private_surveys_are_not_matched(client, objects, people):

@@ -7,8 +7,6 @@ from typing import Any
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-# 100,000 positions with names take about 6 MB.
-MOST_BYTES = 20_000_000
 # JSON can write what no text of the database holds: a NUL, and one half of a character that needs two.
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 

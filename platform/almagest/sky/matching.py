@@ -27,8 +27,8 @@ def matched_pairs(survey_a: int, survey_b: int, radius_arcsec: float) -> Iterato
     The first survey's objects come in blocks of neighbouring HEALPix numbers; the second's come from the cells of the
     block and those around them. A tree finds candidates by the chord between directions, the exact distance decides.
     """
-    done, total = 0, _count(survey_a)
-    for block in _blocks_of(survey_a):
+    done, total = 0, object_count(survey_a)
+    for block in blocks_of(survey_a):
         done += len(block["id"])
         tree = cKDTree(directions(block))
         for others in neighbours_of(survey_b, block["healpix"], radius_arcsec):
@@ -51,7 +51,7 @@ def directions(objects: np.ndarray) -> np.ndarray:
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=1)
 
 
-def _blocks_of(survey_id: int) -> Iterator[np.ndarray]:
+def blocks_of(survey_id: int) -> Iterator[np.ndarray]:
     """A survey's objects in the order of their HEALPix numbers."""
     low, last = -1, -1
     while True:
@@ -90,7 +90,8 @@ def _fetch_some(cursor) -> list[tuple]:
     return cursor.fetchall()
 
 
-def _count(survey_id: int) -> int:
+def object_count(survey_id: int) -> int:
+    """How many objects a survey has."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM objects WHERE survey_id = %s", [survey_id])
         return cursor.fetchone()[0]

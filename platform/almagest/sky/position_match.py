@@ -1,6 +1,6 @@
 """A list of positions against the sky: what lies within a radius of each, in the list's order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,10 +15,12 @@ from almagest.core.tables import column_list
 from almagest.sky.errors import SearchError
 from almagest.sky.healpix import healpix_numbers
 from almagest.sky.listings import OBJECT_COLUMNS, object_listing
-from almagest.sky.matching import OBJECT, directions, neighbours_of, pairs_within
+from almagest.sky.matching import OBJECT, blocks_of, directions, neighbours_of, object_count, pairs_within
 from almagest.sky.selectors import survey_slugs
 
 MOST_POSITIONS, MOST_PAIRS = 100_000, 1_000_000
+# Positions for each object of a survey from which on reading all is quicker: a position has nine cells, each a walk of an index.
+LOOKUPS = 0.02
 # Beyond this a list of positions is a region of the sky: a cone search gives that.
 LARGEST_RADIUS_ARCSEC = 600.0
 PAIR = {"object_a": pa.int64(), "object_b": pa.int64(), "separation_arcsec": pa.float64()}
@@ -72,7 +74,7 @@ def _matches(ra: np.ndarray, dec: np.ndarray, radius_arcsec: float, slugs: Itera
     parts = [pa.table({name: pa.array([], kind) for name, kind in PAIR.items()})]
     with transaction.atomic():
         for survey_id in slugs:
-            near = neighbours_of(survey_id, block["healpix"], radius_arcsec)
+            near = _near(survey_id, block["healpix"], radius_arcsec)
             pairs = [pairs_within(block, tree, others, radius_arcsec) for others in near]
             parts += [_nearest(pa.concat_tables(pairs))] if nearest and pairs else pairs
             if sum(part.num_rows for part in parts) > MOST_PAIRS:
@@ -80,6 +82,13 @@ def _matches(ra: np.ndarray, dec: np.ndarray, radius_arcsec: float, slugs: Itera
                     f"more than {MOST_PAIRS:,} pairs are within {radius_arcsec:g} arcsec; take a smaller radius"
                 )
     return pa.concat_tables(parts).sort_by(ORDER)
+
+
+def _near(survey_id: int, healpix: np.ndarray, radius_arcsec: float) -> Iterator[np.ndarray]:
+    """Objects that may be near: from the cells around the positions, or all where these would be looked up more often than read."""
+    if len(healpix) > object_count(survey_id) * LOOKUPS:
+        return blocks_of(survey_id)
+    return neighbours_of(survey_id, healpix, radius_arcsec)
 
 
 def _nearest(pairs: pa.Table) -> pa.Table:

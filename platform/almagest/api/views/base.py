@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import APIException, ValidationError
@@ -12,7 +13,7 @@ from almagest.accounts.tokens import Scope
 from almagest.api.answers import listing_answer
 from almagest.api.authentication import BySession, ByToken, MayWrite, reader
 from almagest.api.negotiation import JSON, TABLES, ByFormat
-from almagest.api.parsing import MOST_BYTES, StrictJson
+from almagest.api.parsing import StrictJson
 from almagest.api.queries import FilteredPaging, Nothing, Paging
 from almagest.api.throttling import Rate
 from almagest.core.listings import Listing, ListingError, parse_filters
@@ -24,7 +25,7 @@ class TooLarge(APIException):
     """A body that nobody should send."""
 
     status_code = 413
-    default_detail = f"a body may have {MOST_BYTES:,} bytes; send it in parts"
+    default_detail = f"a body may have {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} bytes; send it in parts"
 
 
 class ApiView(APIView):
@@ -49,7 +50,7 @@ class ApiView(APIView):
         if request.method not in self.allowed_methods:
             self.http_method_not_allowed(request)
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > MOST_BYTES:
+        if not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise TooLarge
         super().initial(request, *args, **kwargs)
         # As a plain dictionary: in a form, what is left empty would not be wrong.
