@@ -65,7 +65,9 @@ def test_every_list_links_to_itself_in_every_format_and_they_agree(client, pages
 def test_files_have_the_filters_and_the_order_of_the_page(client, pages):
     rows = READERS["parquet"](client.get("/catalogs/dwarfs/?p_s__min=0.7&sort=-g&format=parquet").getvalue())
     everything = READERS["parquet"](client.get("/catalogs/dwarfs/?format=parquet").getvalue())
-    assert {r["source_id"] for r in rows} == {r["source_id"] for r in everything if np.float32(r["p_s"]) >= np.float32(0.7)}
+    assert {r["source_id"] for r in rows} == {
+        r["source_id"] for r in everything if np.float32(r["p_s"]) >= np.float32(0.7)
+    }
     g = [r["g"] for r in rows if r["g"] is not None]
     assert g == sorted(g, reverse=True)
     assert "object_id" not in rows[0]
