@@ -43,7 +43,8 @@ def test_a_wrong_token_is_refused_and_says_what_is_wanted(client, published, tex
 
 def test_runs_are_started_followed_and_cancelled(client, published, people):
     published(owner=people.owner)
-    assert sent(client, "/api/v1/runs/score/", SCORE).status_code == 401
+    unknown = sent(client, "/api/v1/runs/score/", SCORE)
+    assert (unknown.status_code, "/account/" in unknown.json()["detail"]) == (401, True)
     refused = sent(client, "/api/v1/runs/score/", SCORE, programs(people.owner, "read"))
     assert (refused.status_code, "has not the scope 'runs'" in refused.json()["detail"]) == (403, True)
     headers = programs(people.owner, "runs", "read")

@@ -1,8 +1,10 @@
 """The API's lists: pages, columns, filters, formats, states; each against what the database holds."""
 
+import base64
 import csv
 import io
 import json
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pyarrow as pa
@@ -258,3 +260,13 @@ def test_an_address_that_a_reader_writes_himself_is_not_believed(client, setting
     settings.API_RATES = {"anonymous": "2/min", "person": "2/min"}
     codes = [client.get("/api/v1/", headers={"X-Forwarded-For": f"10.0.0.{n}"}).status_code for n in range(3)]
     assert codes == [200, 200, 429]
+
+
+def test_a_cursor_does_not_tell_of_hidden_surveys(client, edition, people):
+    edition.prediction_set.surveys = ["sdss-dr14-simulated", "secret-survey"]
+    edition.prediction_set.save()
+    Survey.objects.create(slug="secret-survey", name="Secret", observed=True, visibility="private", owner=people.owner)
+    cursor = parse_qs(urlsplit(client.get(f"{PREDICTIONS}?limit=1").json()["next"]).query)["cursor"][0]
+    told = base64.urlsafe_b64decode(cursor.partition(":")[0] + "==")
+    assert b"sdss-dr14-simulated" in told
+    assert b"secret" not in told

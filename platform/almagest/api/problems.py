@@ -48,6 +48,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _told(error: exceptions.APIException) -> list[str]:
     if isinstance(error, exceptions.ValidationError):
         return ["; ".join(_sentences(error.detail))]
+    if isinstance(error, exceptions.NotAuthenticated):
+        return ["log in, or send 'Authorization: Token alm_…'; tokens are made on the page /account/"]
     if isinstance(error, exceptions.Throttled):
         return [f"too many requests; wait {_wait(error) or 'some'} seconds, or log in for a higher rate"]
     return [str(error.detail)]
