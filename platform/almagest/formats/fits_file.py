@@ -17,8 +17,11 @@ from almagest.formats.text import iso_time, text_bytes
 MOST_COLUMNS = 999
 
 
-def write(document: Document, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+def write(document: Document, batches: Iterable[pa.RecordBatch], *, time: str = "") -> Iterator[bytes]:
     """Write FITS.
+
+    With a time (UTC, ``2026-03-01T12:00:00``), both headers have DATE, and cards for checksums, which
+    `fits_checksum.seal` fills in once the file is there.
 
     Null is NaN in floats, the byte 0 in booleans, an empty string in strings and times, and in integers TNULL, the
     smallest number of the type. Strings are UTF-8, padded with NUL; times are UTC, in ISO 8601 without a zone.
@@ -30,7 +33,7 @@ def write(document: Document, batches: Iterable[pa.RecordBatch]) -> Iterator[byt
         string is longer than was said, an integer is the one that stands for null, or other rows come than were counted.
     """
     _check(document)
-    return blocks(_chunks(document, batches))
+    return blocks(_chunks(document, batches, time))
 
 
 def _check(document: Document) -> None:
@@ -44,9 +47,9 @@ def _check(document: Document) -> None:
         raise FormatError(f"table {table.name}: {len(table.columns)} columns; FITS has at most {MOST_COLUMNS}")
 
 
-def _chunks(document: Document, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+def _chunks(document: Document, batches: Iterable[pa.RecordBatch], time: str) -> Iterator[bytes]:
     empty = _rows(document, pa.RecordBatch.from_pylist([], document.table.arrow_schema))
-    yield primary_header() + table_header(document, empty.itemsize)
+    yield primary_header(time) + table_header(document, empty.itemsize, time)
     written = 0
     for piece in pieces(document.table, batches):
         written += piece.num_rows

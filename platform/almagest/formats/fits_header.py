@@ -13,16 +13,18 @@ CODES = {
 TIME_WIDTH = 26  # 2025-01-31T12:00:00.000000; FITS knows no zones, TIMESYS says that it is UTC
 FITS_BLOCK = 2880
 COMMENT_WIDTH = 72
+# Where the values of the cards of `_stamp` stand in them.
+CHECKSUM_AT = DATASUM_AT = 11
 LIKENESS = str.maketrans("–—−×·“”‘’", "---x.\"\"''")
 
 
-def primary_header() -> bytes:
+def primary_header(time: str = "") -> bytes:
     """The empty first part that every FITS file has."""
     cards = [*card("SIMPLE", True), *card("BITPIX", 8), *card("NAXIS", 0), *card("EXTEND", True)]
-    return _block(cards)
+    return _block([*cards, *_stamp(time)])
 
 
-def table_header(document: Document, row_bytes: int) -> bytes:
+def table_header(document: Document, row_bytes: int, time: str = "") -> bytes:
     """Header of the binary table."""
     table, sizes = document.table, document.sizes
     layout = {"XTENSION": "BINTABLE", "BITPIX": 8, "NAXIS": 2, "NAXIS1": row_bytes, "NAXIS2": sizes.rows, "PCOUNT": 0}
@@ -30,6 +32,7 @@ def table_header(document: Document, row_bytes: int) -> bytes:
     cards = [line for key, value in layout.items() for line in card(key, value)]
     if any(column.dtype == "timestamp" for column in table.columns):
         cards += card("TIMESYS", "UTC")
+    cards += _stamp(time)
     for number, column in enumerate(table.columns, 1):
         for key, value in _column_keys(document, column).items():
             cards += card(f"{key}{number}", value)
@@ -57,6 +60,17 @@ def card(key: str, value: bool | int | str) -> list[str]:
 def string_width(document: Document, column: Column) -> int:
     """Bytes of a column of strings or times in every row; FITS readers are not fond of a width of zero."""
     return TIME_WIDTH if column.dtype == "timestamp" else max(1, document.sizes.widths[column.name])
+
+
+def _stamp(time: str) -> list[str]:
+    """Cards of a time, and of the checksums, which are zero until `fits_checksum.seal` knows them."""
+    if not time:
+        return []
+    return [
+        *card("DATE", time),
+        f"CHECKSUM= '{'0' * 16}'   / of header and data, {time}",
+        f"DATASUM = '{'0':10}'         / of the data, {time}",
+    ]
 
 
 def _column_keys(document: Document, column: Column) -> dict[str, int | str]:

@@ -12,6 +12,8 @@ from almagest.formats.sink import Sink
 from almagest.formats.votable_header import header
 
 ROW_GROUP = 100_000  # rows
+# Said, and not left to the library, so that the same rows are the same bytes.
+COMPRESSION = {"compression": "zstd", "compression_level": 1}
 CONTENT, VERSION = "IVOA.VOTable-Parquet.content", "IVOA.VOTable-Parquet.version"
 
 
@@ -24,7 +26,7 @@ def _chunks(document: Document, batches: Iterable[pa.RecordBatch]) -> Iterator[b
     schema = schema_with_metadata(document, **{CONTENT: header(document), VERSION: "1.0"})
     strings = [column.name for column in document.table.columns if column.dtype == "string" and not column.shape]
     sink = Sink()
-    with pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=strings) as writer:
+    with pq.ParquetWriter(sink, schema, use_dictionary=strings, **COMPRESSION) as writer:
         for group in _groups(conform(document.table, batch, schema) for batch in batches):
             writer.write_table(group, row_group_size=ROW_GROUP)
             yield sink.drain()

@@ -1,0 +1,1 @@
+"""Data releases: frozen, citable, reproducible copies of catalogs that people download."""
