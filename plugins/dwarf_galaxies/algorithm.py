@@ -19,6 +19,8 @@ from dwarf_galaxies.rows import Rows, Scale, check_folds, some_groups, training_
 from dwarf_galaxies.search import OBJECTIVE, Trial, search, validation_metrics
 
 ABOUT = "about.json"
+# What models looked at before there was a choice.
+OLDEST = "sdss"
 # Share of the progress that a search takes.
 SEARCH_SHARE = 0.9
 
@@ -109,7 +111,7 @@ class Algorithm:
         """Read what `train` wrote."""
         about = json.loads((folder / ABOUT).read_text())
         known = {feature_set.name: feature_set for feature_set in FEATURE_SETS.values()}
-        feature_set = known.get(about["feature_set"])
+        feature_set = known.get(about.get("feature_set", OLDEST))
         if feature_set is None or tuple(about["features"]) != feature_set.names:
             raise PluginError(f"the model in {folder} was trained on other features: {', '.join(about['features'])}")
         return Scorer(

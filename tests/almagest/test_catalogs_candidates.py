@@ -21,7 +21,7 @@ from almagest.catalogs.listings import candidate_listing
 from almagest.catalogs.models import Edition
 from almagest.catalogs.services import catalog_publish, catalog_publish_start
 from almagest.catalogs.tables import KEYS, SAMPLE
-from almagest.contract import Column, Cut, Table
+from almagest.contract import Column, Cut, PluginError, Table
 from almagest.contract.cuts import mark_candidates
 from almagest.core.listings import parse_filters, read_page
 from almagest.core.tables import quote
@@ -112,6 +112,16 @@ def published(scores: PredictionSet, threshold: float = 0.0) -> Edition:
     claim = chunk_claim(run_id=run.pk, queue="data", worker="test")
     catalog_publish(claim=claim, edition=Edition.objects.get(run=run))
     return Edition.objects.get(run=run)
+
+
+def test_a_score_that_is_no_number_is_refused(scored, monkeypatch):
+    def broken(model, batch: pa.Table) -> pa.Table:
+        given = guess(model, batch)
+        return given.set_column(0, given.column_names[0], pa.array([float("nan")] * batch.num_rows))
+
+    monkeypatch.setitem(sys.modules, "toy_scorer", SimpleNamespace(score=broken))
+    with pytest.raises(PluginError, match=r"forest gave NaN as \w+ of \d+ objects; it must give null"):
+        scored()
 
 
 def truth(scores: PredictionSet) -> dict[int, dict]:

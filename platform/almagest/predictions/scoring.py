@@ -3,6 +3,7 @@
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from almagest.contract import Method, PluginError
 from almagest.contract.casting import cast_to
@@ -26,7 +27,7 @@ def score_block(
     Raises
     ------
     PluginError
-        When the model gives another number of rows than it got.
+        When the model gives another number of rows than it got, or a score that is no number.
     """
     wanted = {c.name: c for table in (method.inputs, method.cut_inputs) for c in table.columns}
     batch = read_rows(survey, wanted.values(), ingest_id=scores.ingest_id, low=low, high=high)
@@ -34,6 +35,7 @@ def score_block(
     outputs = cast_to(scores.version.output_table, method.module().score(model, kept))
     if outputs.num_rows != kept.num_rows:
         raise PluginError(f"{method.name} gave {outputs.num_rows} rows for {kept.num_rows} objects")
+    _check_numbers(method, outputs)
     counts = {"objects_read": batch.num_rows, "left_out": list(left_out.items())}
     seen = pa.table({name: table[name] for table in (kept, outputs) for name in table.column_names})
     rows = seen.select([*KEYS, *outputs.column_names])
@@ -42,3 +44,12 @@ def score_block(
         rows = rows.append_column(IS_CANDIDATE.name, is_candidate)
         counts["candidates_left_out"] = list(taken.items())
     return rows, counts
+
+
+def _check_numbers(method: Method, outputs: pa.Table) -> None:
+    """PostgreSQL takes NaN for larger than every number: such an object would be every catalog's best."""
+    for field in outputs.schema:
+        if pa.types.is_floating(field.type) and (count := pc.sum(pc.is_nan(outputs[field.name])).as_py()):
+            raise PluginError(
+                f"{method.name} gave NaN as {field.name} of {count} objects; it must give null where it can say nothing"
+            )
