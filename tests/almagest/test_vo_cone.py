@@ -265,7 +265,7 @@ def test_what_is_not_here(client, line, place):
     assert missing.status_code == 404 and b'name="Error"' in missing.content
 
 
-def test_bodies_that_cannot_be_read(client, line):
+def test_bodies_that_cannot_be_read(client, line, settings):
     kinds = (
         "multipart/form-data",
         "multipart/form-data; boundary=x",
@@ -273,7 +273,7 @@ def test_bodies_that_cannot_be_read(client, line):
     )
     for kind in kinds:
         assert Answer(client.post(BASE, b"RA=10", content_type=kind)).error
-    big = b"RA=" + b"1" * 3_000_000
+    big = b"RA=" + b"1" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     assert "cannot be read" in Answer(client.post(BASE, big, content_type="application/x-www-form-urlencoded")).error
 
 
