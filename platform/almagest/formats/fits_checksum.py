@@ -6,9 +6,11 @@ from typing import BinaryIO
 
 import numpy as np
 
+from almagest.formats.errors import FormatError
 from almagest.formats.fits_header import CHECKSUM_AT, DATASUM_AT, FITS_BLOCK
 
 READ = FITS_BLOCK * 400
+NEGATIVE_ZERO = 0xFFFFFFFF  # what a whole part adds up to
 PUNCTUATION = b":;<=>?@[\\]^_`"
 
 
@@ -19,11 +21,21 @@ def seal(path: Path) -> None:
     """
     with path.open("r+b") as file:
         for start, after, end in list(_parts(file)):
-            file.seek(after)
-            data = 0
-            for left in range(end - after, 0, -READ):
-                data = sum32(file.read(min(READ, left)), data)
-            _fill(file, start, after, data)
+            _fill(file, start, after, _sum_between(file, after, end))
+
+
+def verify(path: Path) -> None:
+    """Add up both parts of a sealed file; `FormatError` where a sum is not what its header says."""
+    with path.open("rb") as file:
+        for number, (start, after, end) in enumerate(_parts(file)):
+            data = _sum_between(file, after, end)
+            file.seek(start)
+            header = file.read(after - start)
+            at = header.find(b"DATASUM ")
+            if at < 0 or header[at + DATASUM_AT : at + DATASUM_AT + 10].strip() != str(data).encode():
+                raise FormatError(f"{path.name}, part {number}: its data do not add up to DATASUM")
+            if sum32(header, data) != NEGATIVE_ZERO:
+                raise FormatError(f"{path.name}, part {number}: it does not add up to CHECKSUM")
 
 
 def sum32(data: bytes, before: int = 0) -> int:
@@ -65,7 +77,15 @@ def _header_end(file: BinaryIO, start: int) -> int:
     while block := file.read(FITS_BLOCK):
         if any(block[card : card + 8] == b"END     " for card in range(0, FITS_BLOCK, 80)):
             return file.tell()
-    raise ValueError(f"{file.name}: a FITS header without END")
+    raise FormatError(f"{file.name}: a FITS header without END")
+
+
+def _sum_between(file: BinaryIO, start: int, end: int) -> int:
+    file.seek(start)
+    total = 0
+    for left in range(end - start, 0, -READ):
+        total = sum32(file.read(min(READ, left)), total)
+    return total
 
 
 def _fill(file: BinaryIO, start: int, after: int, data: int) -> None:

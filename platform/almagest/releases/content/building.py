@@ -63,6 +63,7 @@ def build(
     """
     check_columns(table)
     files = data_files(facts, formats)
+    copied = _files_below(weights) if weights else []
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise ReleaseError(f"release folder {folder} is not empty; empty it, or take another")
@@ -71,8 +72,8 @@ def build(
         sky_fraction = _write_rows(folder, facts, table, batches, sizes, files, max_rows, steps)
         if changes:
             write_changes(folder, facts, changes)
-        if weights:
-            _copy_weights(weights, folder / "weights")
+        for path in copied:
+            _copy(weights / path, folder / "weights" / path)
         _write_words(folder, facts, table, sizes.rows, files, changes, weights is not None, sky_fraction)
         write_manifest(folder)
         found = entries(folder)
@@ -145,14 +146,17 @@ def _write_words(
         (folder / path).write_text(text, encoding="utf-8")
 
 
-def _copy_weights(source: Path, target: Path) -> None:
-    """Contents alone: a link becomes the file that it names, because links do not survive every transfer."""
-    found = [path for path in sorted(source.rglob("*")) if path.is_file()]
+def _files_below(weights: Path) -> list[Path]:
+    found = [path.relative_to(weights) for path in sorted(weights.rglob("*")) if path.is_file()]
     if not found:
-        raise ReleaseError(f"weights folder {source} holds no files; release without weights, or find them")
-    for path in found:
-        (target / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target / path.relative_to(source))
+        raise ReleaseError(f"weights folder {weights} holds no files; release without weights, or find them")
+    return found
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Contents alone: a link becomes the file that it names, because links do not survive every transfer."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
 
 
 @contextmanager

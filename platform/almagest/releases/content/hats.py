@@ -74,17 +74,14 @@ def _write_cell(dataset: Path, cell: Cell, schema: pa.Schema, stream: _Rows) -> 
     path = dataset / cell.path
     path.parent.mkdir(parents=True, exist_ok=True)
     strings = [field.name for field in schema if pa.types.is_string(field.type)]
-    footers: list[pq.FileMetaData] = []
-    with (
-        path.open("wb") as file,
-        pq.ParquetWriter(file, schema, use_dictionary=strings, metadata_collector=footers, **COMPRESSION) as writer,
-    ):
+    with path.open("wb") as file, pq.ParquetWriter(file, schema, use_dictionary=strings, **COMPRESSION) as writer:
         # Of a file without rows, too, readers want one row group.
         for left in range(cell.rows, 0, -ROW_GROUP) or (0,):
             group = pa.Table.from_batches(stream.take(min(left, ROW_GROUP)), schema)
             writer.write_table(group.combine_chunks(), row_group_size=ROW_GROUP)
-    footers[0].set_file_path(cell.path)
-    return footers[0]
+    footer = pq.read_metadata(path)
+    footer.set_file_path(cell.path)
+    return footer
 
 
 def _properties(

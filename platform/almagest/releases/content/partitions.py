@@ -1,6 +1,5 @@
 """Where the rows are: their HEALPix numbers on disk, cut into cells with few enough rows, and as a map of the sky."""
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,5 +77,5 @@ def coverage(numbers: np.ndarray, order: int = MOC_ORDER) -> MOC:
 
 def write_coverage(folder: Path, moc: MOC) -> None:
     """``moc.fits`` and ``moc.json``, without a word of when or by whom they were written."""
-    moc.save(folder / "moc.fits", "fits")
-    (folder / "moc.json").write_text(json.dumps(moc.serialize("json"), separators=(",", ":")) + "\n")
+    for form in ("fits", "json"):
+        moc.save(folder / f"moc.{form}", form)

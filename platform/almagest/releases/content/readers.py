@@ -14,12 +14,14 @@ import pyarrow.parquet as pq
 from astropy.io import fits
 
 from almagest.contract import Table
+from almagest.formats import fits_checksum
 from almagest.formats.metadata import unit_text
 from almagest.releases.content.hats import INDEX
 from almagest.releases.content.votable_reader import Reading
 
 BATCH = 16_384
 ORDER = 29
+LAZY = {"pre_buffer": False}  # else all row groups are held until the last is read
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,20 @@ class Seen:
 
 
 def read_fits(path: Path, table: Table) -> Seen:
-    """By astropy, checksums verified."""
+    """Header and layout by astropy; sums block by block, because astropy would map the whole file into memory."""
+    fits_checksum.verify(path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with fits.open(path, checksum=True, memmap=True) as parts:
-            header, records = parts[1].header, parts[1].data.view(np.ndarray)
-            if any(key not in part.header for part in parts for key in ("CHECKSUM", "DATASUM")):
-                raise ValueError("CHECKSUM or DATASUM is not in every header")
-            numbers = range(1, header["TFIELDS"] + 1)
-            words = {header[f"TTYPE{n}"]: (header.get(f"TUNIT{n}", ""), header.get(f"TUCD{n}", "")) for n in numbers}
-            ends = [dict(zip(words, records[n].item(), strict=True)) for n in _ends(len(records))]
-            return Seen(len(records), words, [_of_fits(table, row) for row in ends], "fits")
+        with fits.open(path) as parts:
+            header, layout = parts[1].header, parts[1].columns.dtype.newbyteorder(">")
+            place = parts[1].fileinfo()["datLoc"]
+    numbers = range(1, header["TFIELDS"] + 1)
+    words = {header[f"TTYPE{n}"]: (header.get(f"TUNIT{n}", ""), header.get(f"TUCD{n}", "")) for n in numbers}
+    rows = header["NAXIS2"]
+    if rows * layout.itemsize > path.stat().st_size - place:
+        raise ValueError(f"its header says {rows} rows, and the file ends before them")
+    ends = [np.fromfile(path, layout, 1, offset=place + n * layout.itemsize)[0].item() for n in _ends(rows)]
+    return Seen(rows, words, [_of_fits(table, dict(zip(words, row, strict=True))) for row in ends], "fits")
 
 
 def read_votable(path: Path, table: Table) -> Seen:
@@ -55,7 +60,7 @@ def read_votable(path: Path, table: Table) -> Seen:
 
 def read_parquet(path: Path, table: Table) -> Seen:
     """By pyarrow, all of it."""
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, **LAZY) as file:
         rows, ends = _count(file.iter_batches(BATCH))
         if rows != file.metadata.num_rows:
             raise ValueError(f"its footer says {file.metadata.num_rows} rows, and it holds {rows}")
@@ -82,7 +87,7 @@ def read_hats(path: Path, table: Table) -> Seen:
     total, ends, footers = 0, [], pq.read_metadata(path / "dataset" / "_metadata")
     for order, pixel in cells:
         name = f"Norder={order}/Dir={pixel // 10_000 * 10_000}/Npix={pixel}.parquet"
-        with pq.ParquetFile(path / "dataset" / name) as file:
+        with pq.ParquetFile(path / "dataset" / name, **LAZY) as file:
             rows, found = _count(_in_cell(file.iter_batches(BATCH), name, order, pixel))
         total += rows
         ends = [*ends[:1], *found] if ends else found
