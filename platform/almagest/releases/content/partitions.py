@@ -15,7 +15,7 @@ from almagest.releases.content.rows import HEALPIX
 ORDER = 29  # of the numbers
 MOC_ORDER = 9  # cells of 6.9 arcmin
 BASE_CELLS = 12
-BLOCK = 1_000_000
+BLOCK = 100_000
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,12 @@ def _split(numbers: np.ndarray, order: int, pixel: int, max_rows: int) -> Iterat
 
 def coverage(numbers: np.ndarray, order: int = MOC_ORDER) -> MOC:
     """The cells of an order that hold rows."""
-    found = [np.empty(0, np.int64)]
+    found, last = [np.empty(0, np.int64)], -1
     for start in range(0, len(numbers), BLOCK):
-        found.append(np.unique(numbers[start : start + BLOCK] >> 2 * (ORDER - order)))
-    pixels = np.unique(np.concatenate(found)).astype(np.uint64)
+        block = numbers[start : start + BLOCK] >> 2 * (ORDER - order)
+        found.append(block[np.diff(block, prepend=last) > 0])  # they are sorted, and sets would take more memory
+        last = block[-1]
+    pixels = np.concatenate(found).astype(np.uint64)
     return MOC.from_healpix_cells(pixels, np.full(len(pixels), order, np.uint8), order)
 
 
