@@ -29,6 +29,7 @@ from mocpy import MOC
 from almagest.contract import Cancelled, Column, Table
 from almagest.formats import Sizes
 from almagest.formats.fits_checksum import encoded, sum32
+from almagest.formats.parquet_file import group_rows
 from almagest.releases.content import (
     Changes,
     Creator,
@@ -724,3 +725,8 @@ def test_facts_survive_json(facts):
 @pytest.mark.parametrize(("version", "label"), [(1, "v1"), ("1.0", "v1.0"), ("v2", "v2")])
 def test_versions_have_one_spelling(version, label):
     assert replace(FACTS, version=version).stem == f"local-dwarfs-{label}"
+
+
+def test_row_groups_of_wide_tables_hold_fewer_rows():
+    wide = TABLE.with_columns(*(Column(f"feature_{n}", "float64") for n in range(200)))
+    assert (group_rows(TABLE), group_rows(wide)) == (100_000, 20_000)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from almagest.contract import Table
 from almagest.formats import Document
 from almagest.formats.metadata import schema_with_metadata
-from almagest.formats.parquet_file import COMPRESSION, ROW_GROUP
+from almagest.formats.parquet_file import COMPRESSION, group_rows
 from almagest.releases.content.data import infos
 from almagest.releases.content.facts import ReleaseFacts
 from almagest.releases.content.partitions import ORDER, Cell
@@ -34,7 +34,7 @@ def write(
     schema = hats_schema(facts, table)
     dataset = folder / "dataset"
     stream = _Rows(batches, schema)
-    footers = [_write_cell(dataset, cell, schema, stream) for cell in cells or [EVERYWHERE]]
+    footers = [_write_cell(dataset, cell, schema, stream, group_rows(table)) for cell in cells or [EVERYWHERE]]
     pq.write_metadata(schema, dataset / "_metadata", metadata_collector=footers)
     pq.write_metadata(schema, dataset / "_common_metadata")
     lines = [f"{cell.order},{cell.pixel}" for cell in cells or [EVERYWHERE]]
@@ -70,15 +70,15 @@ class _Rows:
             yield pa.RecordBatch.from_arrays([part.column(HEALPIX), *part.columns], schema=self._schema)
 
 
-def _write_cell(dataset: Path, cell: Cell, schema: pa.Schema, stream: _Rows) -> pq.FileMetaData:
+def _write_cell(dataset: Path, cell: Cell, schema: pa.Schema, stream: _Rows, most: int) -> pq.FileMetaData:
     path = dataset / cell.path
     path.parent.mkdir(parents=True, exist_ok=True)
     strings = [field.name for field in schema if pa.types.is_string(field.type)]
     with path.open("wb") as file, pq.ParquetWriter(file, schema, use_dictionary=strings, **COMPRESSION) as writer:
         # Of a file without rows, too, readers want one row group.
-        for left in range(cell.rows, 0, -ROW_GROUP) or (0,):
-            group = pa.Table.from_batches(stream.take(min(left, ROW_GROUP)), schema)
-            writer.write_table(group.combine_chunks(), row_group_size=ROW_GROUP)
+        for left in range(cell.rows, 0, -most) or (0,):
+            group = pa.Table.from_batches(stream.take(min(left, most)), schema)
+            writer.write_table(group.combine_chunks(), row_group_size=most)
     footer = pq.read_metadata(path)
     footer.set_file_path(cell.path)
     return footer
