@@ -282,7 +282,7 @@ def test_stilts_reads_the_same_rows(built, data, name):
     kind = {"fits": "fits", "vot": "votable", "parquet": "parquet", "csv": "csv"}[name.rpartition(".")[2]]
     command = ["stilts", "tpipe", f"in={built / name}", f"ifmt={kind}", "cmd=keepcols 'object_id ra mag'", "ofmt=csv"]
     done = subprocess.run(command, capture_output=True, text=True)
-    if kind == "parquet" and done.returncode and re.search("parquet", done.stderr, re.IGNORECASE):
+    if "Unknown format parquet" in done.stderr:
         pytest.skip("this stilts reads no Parquet")
     assert done.returncode == 0, done.stderr
     found = pandas.read_csv(io.StringIO(done.stdout))
