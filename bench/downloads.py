@@ -10,7 +10,6 @@ has in memory already. Memory is the peak of the whole process.
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -101,7 +100,8 @@ def as_astropy(query: str):
 
 def peak() -> float:
     """Largest memory of this process so far, megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    status = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
 
 
 def measured(what: str, columns: str) -> dict[str, float]:
