@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "almagest.registry",
     "almagest.predictions",
     "almagest.catalogs",
+    "almagest.releases",
     "almagest.api",
     "almagest.vo",
     "almagest.web",
@@ -85,6 +86,13 @@ LEASE_SECONDS = float(os.environ.get("ALMAGEST_LEASE_SECONDS", "30"))
 REAP_SECONDS = float(os.environ.get("ALMAGEST_REAP_SECONDS", "5"))
 # Objects scored in one transaction: small enough to end well inside any time-out, large enough to be quick.
 BLOCK_SIZE = int(os.environ.get("ALMAGEST_BLOCK_SIZE", "200000"))
+
+# Releases: who gives them out, and the address at which people find this site, without a slash at its end.
+PUBLISHER = os.environ.get("ALMAGEST_PUBLISHER", "Almagest")
+SITE_URL = os.environ.get("ALMAGEST_URL", "").rstrip("/")
+# How files reach people: by this process ("" ), by the web server in front of it, which is told below which address it
+# finds the file store ("/protected/"), or straight from the object store ("redirect").
+SEND_FILES = os.environ.get("ALMAGEST_SEND_FILES", "")
 
 # The API. Counts of requests are kept beside the workers' messages, so that all web processes share them.
 CACHES = {

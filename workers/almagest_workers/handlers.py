@@ -17,6 +17,9 @@ from almagest.predictions.scoring import score_block
 from almagest.predictions.verification import services as verifications
 from almagest.registry import comparisons, training
 from almagest.registry.models import Method, ModelVersion
+from almagest.releases import building as releases
+from almagest.releases.models import Release
+from almagest.releases.services import KIND as RELEASE
 from almagest.runs.leases import Claim
 from almagest.samples import services as samples
 from almagest.samples.models import Sample
@@ -97,6 +100,13 @@ def publish_catalog(claim: Claim, report: Report) -> None:
     catalogs.catalog_publish(claim=claim, edition=edition)
 
 
+def release(claim: Claim, report: Report) -> None:
+    """Build the files of a release, or check them."""
+    step = {"build": releases.release_build, "check": releases.release_check}[claim.payload["step"]]
+    found = Release.objects.select_related("catalog", "edition__version", "previous", "run")
+    step(claim=claim, release=found.get(pk=claim.payload["release_id"]), report=report)
+
+
 HANDLERS: dict[str, Callable[[Claim, Report], None]] = {
     samples.KIND: freeze_sample,
     training.KIND: train,
@@ -104,4 +114,5 @@ HANDLERS: dict[str, Callable[[Claim, Report], None]] = {
     predictions.KIND: score,
     verifications.KIND: verify,
     catalogs.KIND: publish_catalog,
+    RELEASE: release,
 }

@@ -2,6 +2,7 @@
 
 from almagest.catalogs.services import catalogs_sweep
 from almagest.predictions.services import predictions_sweep
+from almagest.releases.sweeping import releases_sweep
 from almagest.runs.leases import chunk_claim
 from almagest.runs.queue import REAP_TASK, WORK_TASK
 from almagest.runs.reaper import reap
@@ -19,7 +20,8 @@ def work(run_id: int, queue: str) -> None:
 
 @app.task(name=REAP_TASK)
 def tidy() -> None:
-    """Wake workers for work whose message or worker was lost; drop tables that nobody reads any more."""
+    """Wake workers for work whose message or worker was lost; drop what nobody reads any more."""
     reap()
     predictions_sweep()
     catalogs_sweep()
+    releases_sweep()

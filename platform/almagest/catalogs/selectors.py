@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.models import Catalog, Edition
 from almagest.registry.models import ModelVersion
+from almagest.runs.models import Run
 from almagest.sky.models import Survey
 
 
@@ -31,3 +32,9 @@ def catalog_get(*, user, slug: str) -> Edition:
     if edition is None:
         raise CatalogError(f"there is no published catalog {slug!r}", absent=True)
     return edition
+
+
+def editions_in_use() -> QuerySet[Edition]:
+    """Those that a run which is not over names, and whose tables it may still read."""
+    named = Run.objects.filter(state__in=(Run.State.QUEUED, Run.State.RUNNING), parameters__has_key="edition")
+    return Edition.objects.filter(pk__in=[run.parameters["edition"] for run in named])

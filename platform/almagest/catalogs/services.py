@@ -13,6 +13,7 @@ from almagest.catalogs.build import catalog_fill, catalog_statistics
 from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.figures import catalog_figures
 from almagest.catalogs.models import Catalog, Edition
+from almagest.catalogs.selectors import editions_in_use
 from almagest.catalogs.tables import catalog_table, rank_column
 from almagest.core.tables import create_indexes, create_table, drop_table, table_exists
 from almagest.predictions.models import PredictionSet
@@ -94,10 +95,10 @@ def catalog_publish(*, claim: Claim, edition: Edition) -> None:
 
 
 def catalogs_sweep() -> list[str]:
-    """Drop the tables of editions that were replaced a while ago."""
+    """Drop the tables of editions that were replaced a while ago and that no run is reading."""
     old = Q(is_current=False, retired__lt=Now() - READERS_LEAVE_WITHIN)
     dropped = []
-    for edition in Edition.objects.filter(old).defer("figures"):
+    for edition in Edition.objects.filter(old).exclude(pk__in=editions_in_use().values("pk")).defer("figures"):
         if table_exists(edition.table_name):
             try:
                 drop_table(edition.table_name)

@@ -1,6 +1,9 @@
 """The file store: folders of samples and models, kept through Django's storage API so that they may live anywhere."""
 
 import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,12 +34,66 @@ def store_folder(folder: Path, prefix: str) -> tuple[str, str]:
     """
     checksum = folder_checksum(folder)
     key = f"{prefix}/{checksum}"
-    for path in _files(folder):
-        name = f"{key}/{path.relative_to(folder).as_posix()}"
-        if not default_storage.exists(name):
-            with path.open("rb") as file:
-                default_storage.save(name, File(file))
+    _save(folder, key)
     return key, checksum
+
+
+def move_folder(folder: Path, key: str) -> None:
+    """Give a folder to the store under a key that its contents have chosen, whole or not at all; the folder is gone then.
+
+    On the store's own disk it is renamed, so that files of any size take neither time nor room.
+    """
+    home = stored_path(key)
+    if home and not home.exists():
+        home.parent.mkdir(parents=True, exist_ok=True)
+        if home.parent.stat().st_dev == folder.stat().st_dev:
+            folder.rename(home)
+            return
+    try:
+        _save(folder, key)
+    except BaseException:
+        delete_folder(key)
+        raise
+    shutil.rmtree(folder)
+
+
+def delete_folder(key: str) -> None:
+    """Delete a stored folder; nothing when it is not there."""
+    if home := stored_path(key):
+        shutil.rmtree(home, ignore_errors=True)
+        return
+    folders, files = _listed(key)
+    for name in files:
+        default_storage.delete(f"{key}/{name}")
+    for name in folders:
+        delete_folder(f"{key}/{name}")
+
+
+@contextmanager
+def opened_folder(key: str) -> Iterator[Path]:
+    """A stored folder to look into: in its place where the store is on this machine's disks, else a temporary copy."""
+    if home := stored_path(key):
+        yield home
+        return
+    with local_copy(key) as folder:
+        yield Path(folder)
+
+
+def fetch_file(name: str, into: Path) -> Path:
+    """A stored file to read: in its place where the store is on this machine's disks, else copied to `into`."""
+    if home := stored_path(name):
+        return home
+    with default_storage.open(name) as source, into.open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return into
+
+
+def stored_path(name: str) -> Path | None:
+    """Where a stored file or folder lies on this machine's disks; None where the store is elsewhere."""
+    try:
+        return Path(default_storage.path(name))
+    except NotImplementedError:
+        return None
 
 
 def fetch_folder(key: str, into: Path) -> Path:
@@ -59,10 +116,27 @@ def local_copy(key: str) -> TemporaryDirectory:
     return temporary
 
 
-def _fetch(key: str, into: Path) -> None:
+def _save(folder: Path, key: str) -> None:
+    for path in _files(folder):
+        name = f"{key}/{path.relative_to(folder).as_posix()}"
+        if default_storage.exists(name):
+            if default_storage.size(name) == path.stat().st_size:
+                continue
+            default_storage.delete(name)  # whoever wrote it was killed
+        with path.open("rb") as file:
+            default_storage.save(name, File(file))
+
+
+def _listed(key: str) -> tuple[list[str], list[str]]:
     try:
-        folders, files = default_storage.listdir(key)
+        return default_storage.listdir(key)
     except OSError:
+        return [], []
+
+
+def _fetch(key: str, into: Path) -> None:
+    folders, files = _listed(key)
+    if not folders and not files:
         return
     into.mkdir(parents=True, exist_ok=True)
     for name in files:

@@ -1,6 +1,5 @@
 """Everything that lies in a release's folder, written; or nothing at all."""
 
-import errno
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,13 +16,11 @@ from almagest.releases.content.facts import ReleaseFacts
 from almagest.releases.content.manifest import FileEntry, entries, write_manifest
 from almagest.releases.content.partitions import cells, coverage, places, write_coverage
 from almagest.releases.content.provenance import provenance, release
-from almagest.releases.content.room import megabytes, room_needed
+from almagest.releases.content.room import room_needed, told_when_full
 from almagest.releases.content.rows import Batches, Rows, check_columns, counted
 from almagest.releases.content.text import json_text
 from almagest.releases.content.words import changelog, known_issues, licence, readme
 from almagest.releases.errors import ReleaseError
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def build(
@@ -162,15 +159,10 @@ def _copy(source: Path, target: Path) -> None:
 @contextmanager
 def _all_or_nothing(folder: Path, needed: int) -> Iterator[None]:
     try:
-        yield
-    except BaseException as error:
+        with told_when_full(folder, needed):
+            yield
+    except BaseException:
         empty(folder)
-        if isinstance(error, OSError) and error.errno in FULL:
-            free = shutil.disk_usage(folder).free
-            raise ReleaseError(
-                f"the disk is full: the release needs about {megabytes(needed)}, and {folder} has {megabytes(free)} free; "
-                "make room there, and build it again"
-            ) from error
         raise
 
 
