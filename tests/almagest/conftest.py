@@ -46,6 +46,10 @@ from almagest.registry.comparisons import comparison_start
 from almagest.registry.models import Comparison, ModelVersion
 from almagest.registry.services import plugin_sync
 from almagest.registry.training import version_train
+from almagest.releases.building import release_build, release_check
+from almagest.releases.models import Release
+from almagest.releases.services import release_publish, release_start
+from almagest.releases.words import parse_creator
 from almagest.runs.leases import Claim, chunk_claim
 from almagest.runs.models import Run
 from almagest.samples.models import Sample
@@ -156,6 +160,34 @@ def published(version: ModelVersion) -> Callable[..., Edition]:
         return Edition.objects.get(run=run)
 
     return publish
+
+
+def work_on(release: Release) -> Release:
+    """Do a release's run, as a worker does: build its files, and check them."""
+    for step in (release_build, release_check):
+        claim = chunk_claim(run_id=release.run_id, queue="data", worker="test")
+        step(claim=claim, release=Release.objects.get(pk=release.pk), report=no_report)
+    return Release.objects.get(pk=release.pk)
+
+
+@pytest.fixture
+def drafted(published, settings, tmp_path: Path) -> Callable[..., Release]:
+    """A function that drafts a release of the current candidates, still to be worked on: ``drafted(owner=somebody)``."""
+    settings.ALMAGEST_HOME = tmp_path
+    edition = None
+
+    def draft(**given) -> Release:
+        nonlocal edition
+        edition = edition or published(threshold=0.5, owner=given.get("owner"))
+        return release_start(edition=edition, **{"creators": (parse_creator("Ptolemy, Claudius"),)} | given)
+
+    return draft
+
+
+@pytest.fixture
+def released(drafted) -> Callable[..., Release]:
+    """A function that publishes a release, all of it: ``released(title="Dwarfs")``."""
+    return lambda **given: release_publish(user=None, release=work_on(drafted(**given)))
 
 
 def score_galaxies(version: ModelVersion) -> PredictionSet:
@@ -282,12 +314,15 @@ def write_pairs(verification: Verification, catalog: Survey) -> None:
 
 
 @pytest.fixture
-def everything(published, toys, people: SimpleNamespace, simulated_files: Path) -> SimpleNamespace:
+def everything(
+    published, toys, people: SimpleNamespace, simulated_files: Path, settings, tmp_path: Path
+) -> SimpleNamespace:
     """One of each thing that people see, all of it public and the owner's.
 
-    Scores and a catalog of a survey, their verification against a second one, a sample, and a comparison with its run,
+    Scores, a catalog and its release of a survey, their verification against a second one, a sample, and a comparison with its run,
     which still goes on.
     """
+    settings.ALMAGEST_HOME = tmp_path
     catalog = published(owner=people.owner, threshold=0.0)
     other = ingest_file(survey="evcc-simulated", path=simulated_files / "evcc.fits", user=people.owner).survey
     asked = {"version": catalog.version, "survey": other.slug, "radius_arcsec": 30}
@@ -295,11 +330,14 @@ def everything(published, toys, people: SimpleNamespace, simulated_files: Path) 
     write_pairs(verification, other)
     comparison = comparison_start(plugin=toys.row, study="duel", sample=toys.sample, owner=people.owner)
     toys.train(toys.claimed(comparison.run, "classical"))
-    for model in (Survey, Sample, ModelVersion, Catalog, Run, Verification, Comparison):
+    drafted = release_start(edition=catalog, creators=(parse_creator("Ptolemy, Claudius"),), formats=["csv"])
+    release = release_publish(user=None, release=work_on(drafted))
+    for model in (Survey, Sample, ModelVersion, Catalog, Run, Verification, Comparison, Release):
         model.objects.update(owner=people.owner)
     survey = Survey.objects.get(slug="sdss-dr14-simulated")
     things = {"survey": survey, "catalog": catalog.catalog, "sample": catalog.version.sample, "model": catalog.version,
-              "run": comparison.run, "comparison": comparison, "verification": verification}  # fmt: skip
+              "run": comparison.run, "comparison": comparison, "verification": verification,
+              "release": release}  # fmt: skip
     for thing in things.values():
         thing.refresh_from_db()
     return SimpleNamespace(**things, things=things, other_survey=other, objects=galaxies())

@@ -99,7 +99,7 @@ def _references(facts: ReleaseFacts) -> list[dict]:
         "year": model.paper_year, "notes": model.paper_reference, **_address(model.paper_reference, model.paper_url),
     }  # fmt: skip
     surveys = [
-        {"type": "data", "title": f"{survey.name} {survey.release}".strip(), "authors": [{"name": survey.name}],
+        {"type": "data", "title": survey.title, "authors": [{"name": survey.name}],
          "version": survey.release, "notes": survey.citation, **_address(survey.url)}
         for survey in facts.surveys
     ]  # fmt: skip

@@ -61,7 +61,7 @@ def _creator(creator: Creator) -> dict:
 def _related(facts: ReleaseFacts) -> list[tuple[str, str, tuple[str, str] | None]]:
     """What the release rests on: relation, title, and an identifier where one is known."""
     model, previous = facts.model, facts.previous
-    found = [("IsDerivedFrom", f"{s.name} {s.release}".strip(), identifier(s.url)) for s in facts.surveys]
+    found = [("IsDerivedFrom", s.title, identifier(s.url)) for s in facts.surveys]
     if model.paper_title:
         found.insert(
             0, ("IsSupplementTo", model.paper_title, identifier(model.paper_url, *model.paper_reference.split()))

@@ -40,6 +40,11 @@ class SurveyFacts:
     observed: bool = True
     ingests: tuple[IngestFacts, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """Name and release, which some names say already."""
+        return self.name if self.release in self.name else f"{self.name} {self.release}"
+
 
 @dataclass(frozen=True)
 class ModelFacts:

@@ -104,9 +104,8 @@ def _selection(facts: ReleaseFacts) -> list[str]:
 
 def _model(facts: ReleaseFacts) -> list[str]:
     model, sample = facts.model, facts.sample
-    paper = ". ".join(
-        filter(None, (model.paper_authors, str(model.paper_year or ""), model.paper_title, model.paper_reference))
-    )
+    said = (model.paper_authors.rstrip("."), str(model.paper_year or ""), model.paper_title, model.paper_reference)
+    paper = ". ".join(filter(None, said))
     lines = [
         f"Model {model}, plugin version {model.plugin_version}, code {model.code_version}, seed {model.seed}",
         f"Weights: SHA-256 `{model.weights_sha256}`",
@@ -119,7 +118,7 @@ def _model(facts: ReleaseFacts) -> list[str]:
 
 def _survey(survey: SurveyFacts) -> str:
     return markdown(
-        f"## {survey.name} {survey.release}",
+        f"## {survey.title}",
         "" if survey.observed else "Simulated, not observed.",
         f"**Licence.** {survey.licence or 'Not stated.'}",
         f"**Citation.** {survey.citation or 'Not stated.'}",
