@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from almagest.contract import Report
-from almagest.core.files import fetch_file, folder_checksum, local_copy, move_folder, opened_folder
+from almagest.core.files import fetch_file, folder_checksum, local_copy, move_folder, opened_folder, stored_path
 from almagest.core.tables import table_exists
 from almagest.formats import Sizes
 from almagest.releases.changes import find_changes
@@ -49,9 +49,10 @@ def release_build(*, claim: Claim, release: Release, report: Report) -> None:
     with _work_folder(claim, release) as work:
         facts, rows, found = _files(release, work, report)
         key = f"releases/{folder_checksum(work / 'files')}"
+        store = stored_path(".") or work
         # Written down before it is there: whatever stops us, the sweep knows what to delete.
         Release.objects.filter(pk=release.pk).update(folder=key)
-        with transaction.atomic(), told_when_full(work, sum(entry.bytes for entry in found)):
+        with transaction.atomic(), told_when_full(store, sum(entry.bytes for entry in found)):
             Release.objects.select_for_update().get(pk=release.pk)
             claim_complete(claim)
             Release.objects.filter(pk=release.pk).update(
