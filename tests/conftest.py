@@ -3,6 +3,7 @@
 - `db`, `django_db` (pytest-django): one transaction per test, rolled back; for all that one connection can see.
 - `cloned_database`: a database of its own, cloned from a template; for second connections and other processes.
 - `broker`, `worker`, `web`: Valkey, Celery workers and the web server as real processes, on the clone.
+- `fresh_database`, `running_broker`, `workers`, `web_server`: the same for a whole module, whose tests only read.
 - `shared_data`: the folder of real tables; tests that want it are skipped where there is none.
 """
 
@@ -83,9 +84,11 @@ def administer(statement: str) -> None:
 def cloned(template: str, name: str) -> Iterator[None]:
     """A database for a while, as its template is; connections that others have left open do not keep it alive."""
     administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
-    yield
-    connections.close_all()
-    administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+    try:
+        yield
+    finally:
+        connections.close_all()
+        administer(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextmanager
@@ -94,11 +97,13 @@ def pointed_at(name: str) -> Iterator[None]:
     before = connection.settings_dict["NAME"]
     connections.close_all()
     connection.settings_dict["NAME"] = name
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DATABASE_URL", database_url(name))
-        yield
-    connections.close_all()
-    connection.settings_dict["NAME"] = before
+    try:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("DATABASE_URL", database_url(name))
+            yield
+    finally:
+        connections.close_all()
+        connection.settings_dict["NAME"] = before
 
 
 @pytest.fixture(scope="session")
@@ -123,14 +128,21 @@ def django_db_setup(template_database: str, django_db_blocker) -> Iterator[None]
         yield
 
 
+@contextmanager
+def fresh_database(template: str) -> Iterator[str]:
+    """Address of a new clone; Django and new processes use it for a while."""
+    name = f"{NAME}_{next(clone_numbers)}"
+    with cloned(template, name), pointed_at(name):
+        yield database_url(name)
+
+
 @pytest.fixture
 def cloned_database(request: pytest.FixtureRequest, template_database: str, django_db_blocker) -> Iterator[str]:
     """Address of a fresh database of this test's own; Django and new processes use it until the test ends."""
     if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
         raise pytest.UsageError(f"{request.node.nodeid}: take cloned_database or django_db, they cannot be combined")
-    name = f"{NAME}_{next(clone_numbers)}"
-    with django_db_blocker.unblock(), cloned(template_database, name), pointed_at(name):
-        yield database_url(name)
+    with django_db_blocker.unblock(), fresh_database(template_database) as address:
+        yield address
 
 
 class Broker:
@@ -155,14 +167,23 @@ class Broker:
         shutil.rmtree(VALKEY.folder)
 
 
-@pytest.fixture
-def broker() -> Iterator[Broker]:
+@contextmanager
+def running_broker() -> Iterator[Broker]:
     """A broker that is empty at first, where it is the tests' own."""
     found = Broker()
     found.start()
-    yield found
-    if VALKEY:
-        found.lose()
+    try:
+        yield found
+    finally:
+        if VALKEY:
+            found.lose()
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    """A broker of this test's own."""
+    with running_broker() as found:
+        yield found
 
 
 class Background:
@@ -204,9 +225,9 @@ class Background:
             self.kill()
 
 
-@pytest.fixture
-def worker(cloned_database: str, broker: Broker, tmp_path: Path) -> Iterator[Callable[..., Background]]:
-    """A function that starts a real worker for the queues it is given and waits until it is ready.
+@contextmanager
+def workers(folder: Path) -> Iterator[Callable[..., Background]]:
+    """A function that starts a real worker for the queues it is given and waits until it is ready; they end with it all.
 
     ``worker("classical", "data", beat=True, ALMAGEST_LEASE_SECONDS="1")``: names in capitals go to its environment.
     """
@@ -215,22 +236,31 @@ def worker(cloned_database: str, broker: Broker, tmp_path: Path) -> Iterator[Cal
     def start(*queues: str, concurrency: int = 1, beat: bool = False, **environment: str) -> Background:
         name = f"worker-{len(started) + 1}"
         where = ["-Q", ",".join(queues), "-n", f"{name}@%h", "-c", str(concurrency), "--pool=prefork"]
-        beats = ["-B", f"--schedule={tmp_path / name}-beat", "--pidfile="] if beat else []
+        beats = ["-B", f"--schedule={folder / name}-beat", "--pidfile="] if beat else []
         quick = {"ALMAGEST_LEASE_SECONDS": "2", "ALMAGEST_REAP_SECONDS": "0.5"} | environment
         options = ["--without-gossip", "--without-mingle", "--loglevel=INFO"]
-        process = Background(celery("worker", *where, *beats, *options), tmp_path / f"{name}.log", quick)
+        process = Background(celery("worker", *where, *beats, *options), folder / f"{name}.log", quick)
         started.append(process)
         process.wait_until(lambda: " ready." in process.log.read_text())
         return process
 
-    yield start
-    for process in started:
-        process.kill()
+    try:
+        yield start
+    finally:
+        for process in started:
+            process.kill()
 
 
 @pytest.fixture
-def web(cloned_database: str, tmp_path: Path) -> Iterator[str]:
-    """Address of a real web server on the clone; its static files must have been built."""
+def worker(cloned_database: str, broker: Broker, tmp_path: Path) -> Iterator[Callable[..., Background]]:
+    """A function that starts workers of this test's own, as `workers` says."""
+    with workers(tmp_path) as start:
+        yield start
+
+
+@contextmanager
+def web_server(folder: Path) -> Iterator[str]:
+    """Address of a real web server; its static files must have been built."""
     if not (settings.STATIC_ROOT / "staticfiles.json").exists():
         pytest.fail("the static files of the pages are missing: run 'make static'")
     address = f"http://localhost:{free_port()}"
@@ -240,10 +270,19 @@ def web(cloned_database: str, tmp_path: Path) -> Iterator[str]:
         "--worker-class=gthread",
         "--no-control-socket",
     ]
-    process = Background([sys.executable, "-m", "gunicorn", "almagest.wsgi", *where], tmp_path / "web.log")
+    process = Background([sys.executable, "-m", "gunicorn", "almagest.wsgi", *where], folder / "web.log")
     process.wait_until(lambda: answers(address))
-    yield address
-    process.kill()
+    try:
+        yield address
+    finally:
+        process.kill()
+
+
+@pytest.fixture
+def web(cloned_database: str, tmp_path: Path) -> Iterator[str]:
+    """Address of a real web server of this test's own, on the clone."""
+    with web_server(tmp_path) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
