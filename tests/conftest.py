@@ -3,7 +3,7 @@
 - `db`, `django_db` (pytest-django): one transaction per test, rolled back; for all that one connection can see.
 - `cloned_database`: a database of its own, cloned from a template; for second connections and other processes.
 - `broker`, `worker`, `web`: Valkey, Celery workers and the web server as real processes, on the clone.
-- `fresh_database`, `running_broker`, `workers`, `web_server`: the same for a whole module, whose tests only read.
+- `serve`: all of that once for a whole module, for tests that only read.
 - `shared_data`: the folder of real tables; tests that want it are skipped where there is none.
 """
 
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -283,6 +283,25 @@ def web(cloned_database: str, tmp_path: Path) -> Iterator[str]:
     """Address of a real web server of this test's own, on the clone."""
     with web_server(tmp_path) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def serve(template_database: str, django_db_blocker, tmp_path_factory) -> Iterator[Callable[..., str]]:
+    """A function that loads a database for all tests of a module and serves it: ``serve(load)`` gives its address.
+
+    ``load(folder, worker)`` fills it, with workers that it may start; they are gone when the first test begins.
+    """
+    with ExitStack() as stack:
+
+        def start(load: Callable[[Path, Callable[..., Background]], None]) -> str:
+            folder = tmp_path_factory.mktemp("site")
+            stack.enter_context(django_db_blocker.unblock())
+            stack.enter_context(fresh_database(template_database))
+            with running_broker(), workers(folder) as worker:
+                load(folder, worker)
+            return stack.enter_context(web_server(folder))
+
+        yield start
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -12,6 +13,7 @@ import pyvo
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
+from pyarrow.csv import write_csv
 from pyvo.dal import DALOverflowWarning, DALQueryError, SCSService
 from pyvo.dal.query import DALService
 from pyvo.io.vosi import parse_availability, parse_capabilities
@@ -19,22 +21,37 @@ from pyvo.io.vosi import parse_availability, parse_capabilities
 from almagest.sky.models import Survey
 from almagest.sky.services import ingest_file
 
+from .conftest import small_table
+
 CENTRE = SkyCoord(10 * u.deg, 89.9 * u.deg)
+MANY = 60_000
 needs_stilts = pytest.mark.skipif(shutil.which("stilts") is None, reason="stilts is not installed")
 
 
-@pytest.fixture
-def sky(web, survey_file) -> SkyCoord:
+@pytest.fixture(scope="module")
+def sky() -> SkyCoord:
     """Sixty objects around the pole, and sixty across RA 0; `SkyCoord` of all, in the order of their names."""
     random = np.random.default_rng(3)
     ra = np.concatenate([random.uniform(0, 360, 60), random.uniform(-0.5, 0.5, 60) % 360])
     dec = np.concatenate([random.uniform(89, 90, 60), random.uniform(-0.5, 0.5, 60)])
-    ingest_file(survey="sami-dr3", path=survey_file("sami-dr3", ra, dec))
     return SkyCoord(ra * u.deg, dec * u.deg)
 
 
-@pytest.fixture
-def base(web, sky) -> str:
+@pytest.fixture(scope="module")
+def web(serve, sky) -> str:
+    """Address of a real web server with that sky, and with a survey of many rows."""
+
+    def load(folder: Path, worker) -> None:
+        many = (np.linspace(10, 10.1, MANY), np.zeros(MANY))
+        for slug, places in {"sami-dr3": (sky.ra.deg, sky.dec.deg), "50mgc": many}.items():
+            write_csv(small_table(slug, *places), folder / f"{slug}.csv")
+            ingest_file(survey=slug, path=folder / f"{slug}.csv")
+
+    return serve(load)
+
+
+@pytest.fixture(scope="module")
+def base(web) -> str:
     """The base address as the page and the capabilities give it."""
     return f"{web}/vo/scs/surveys/sami-dr3?"
 
@@ -74,9 +91,20 @@ def test_pyvo(base, sky, quiet):
         SCSService(base).search(CENTRE, 181)
     with pytest.raises(DALQueryError, match="there is no survey 'nowhere'"):
         SCSService(base.replace("sami-dr3", "nowhere")).search(CENTRE, 0.1)
-    Survey.objects.update(visibility="private")
+
+
+@pytest.fixture
+def hidden_survey(base) -> Iterator[str]:
+    """The base address of a survey that is private for a while."""
+    surveys = Survey.objects.filter(slug="sami-dr3")
+    surveys.update(visibility="private")
+    yield base
+    surveys.update(visibility="public")
+
+
+def test_pyvo_finds_no_private_survey(hidden_survey, quiet):
     with pytest.raises(DALQueryError, match="there is no survey 'sami-dr3'"):
-        SCSService(base).search(CENTRE, 0.1)
+        SCSService(hidden_survey).search(CENTRE, 0.1)
 
 
 def test_pyvo_is_warned_of_a_cut_and_only_then(base, sky, quiet):
@@ -108,20 +136,18 @@ def test_astropy(base, sky, quiet):
         assert rows["separation_arcsec"].unit == u.arcsec and rows["ra"].unit == u.deg
 
 
-def test_many_rows_come_whole(web, survey_file, quiet):
+def test_many_rows_come_whole(web, quiet):
     """More than one batch, over the connection that streams."""
-    rows = 60_000
-    ingest_file(survey="50mgc", path=survey_file("50mgc", np.linspace(10, 10.1, rows), np.zeros(rows)))
     service, asked = (
         DALService(f"{web}/vo/scs/surveys/50mgc"),
         {"RA": 10, "DEC": 0, "SR": 1, "RESPONSEFORMAT": "votable/b2"},
     )
     with pytest.warns(DALOverflowWarning):
         assert len(service.search(**asked)) == 10_000
-    everything = service.search(**asked, MAXREC=rows)
-    assert everything["source_id"].tolist() == [f"s{n}" for n in range(rows)]
+    everything = service.search(**asked, MAXREC=MANY)
+    assert everything["source_id"].tolist() == [f"s{n}" for n in range(MANY)]
     with pytest.warns(DALOverflowWarning):
-        assert len(service.search(**asked, MAXREC=rows - 1)) == rows - 1
+        assert len(service.search(**asked, MAXREC=MANY - 1)) == MANY - 1
 
 
 def stilts(*arguments: str) -> str:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,8 +12,6 @@ from django.core.management import call_command
 
 from almagest.contract import Scatter, View
 from almagest.registry.models import ModelVersion
-
-from ..conftest import fresh_database, running_broker, web_server, workers
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -39,22 +37,14 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def site(template_database, django_db_blocker, tmp_path_factory) -> Iterator[str]:
-    """The whole flow on simulated tables, by the commands that people use, on real workers; its web server's address.
-
-    It is made once: the tests read its pages, and put back what they change.
-    """
-    folder = tmp_path_factory.mktemp("site")
-    with django_db_blocker.unblock(), fresh_database(template_database):
-        with running_broker(), workers(folder) as worker:
-            worker("data", "classical", beat=True)
-            load(folder)
-        with web_server(folder) as address:
-            yield address
+def site(serve) -> str:
+    """The address of a web server with a catalog that was made once: tests read its pages, and put back what they change."""
+    return serve(load)
 
 
-def load(folder: Path) -> None:
-    """From files to a catalog."""
+def load(folder: Path, worker: Callable) -> None:
+    """The whole flow on simulated tables, by the commands that people use, on real workers."""
+    worker("data", "classical", beat=True)
     command = [sys.executable, "-m", "dwarf_galaxies.simulate", str(folder), "--size", "800"]
     subprocess.run(command, check=True, capture_output=True)
     for survey, name in SURVEYS.items():
