@@ -3,14 +3,16 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from almagest.api.views import account, catalogs, models, runs, sky, verifications
+from almagest.api.views import account, catalogs, models, releases, runs, sky, verifications
 from almagest.api.views.documentation import documentation
 
 app_name = "api"
 MODEL = "models/<slug:plugin>/<slug:method>/<int:number>/"
+RELEASE = "releases/<slug:catalog>/<slug:version>/"
 SHARED = {
     "survey": "surveys/<slug:survey>/", "catalog": "catalogs/<slug:catalog>/", "sample": "samples/<slug:name>/", "model": MODEL,
     "run": "runs/<int:run_id>/", "comparison": "comparisons/<int:pk>/", "verification": "verifications/<int:pk>/",
+    "release": RELEASE,
 }  # fmt: skip
 
 urlpatterns = [
@@ -31,6 +33,15 @@ urlpatterns = [
     path("catalogs/<slug:catalog>/", catalogs.Catalog.as_view(), name="catalog"),
     path("catalogs/<slug:catalog>/candidates/", catalogs.Candidates.as_view(), name="candidates"),
     path("catalogs/<slug:catalog>/candidates/lookup/", catalogs.CandidateLookup.as_view(), name="candidates-lookup"),
+    path("catalogs/<slug:catalog>/releases/", releases.ReleaseStart.as_view(), name="release-start"),
+    path("releases/", releases.Releases.as_view(), name="releases"),
+    path(RELEASE, releases.Release.as_view(), name="release"),
+    path(f"{RELEASE}files/", releases.ReleaseFiles.as_view(), name="release-files"),
+    path(f"{RELEASE}build/", releases.ReleaseBuild.as_view(), name="release-build"),
+    path(f"{RELEASE}publish/", releases.ReleasePublish.as_view(), name="release-publish"),
+    path(f"{RELEASE}retract/", releases.ReleaseRetract.as_view(), name="release-retract"),
+    path(f"{RELEASE}discard/", releases.ReleaseDiscard.as_view(), name="release-discard"),
+    path(f"{RELEASE}links/", releases.ReleaseLinks.as_view(), name="release-links"),
     path("methods/", models.Methods.as_view(), name="methods"),
     path("models/", models.Models.as_view(), name="models"),
     path(MODEL, models.Model.as_view(), name="model"),

@@ -13,6 +13,7 @@ from almagest.api.views.base import ApiView
 from almagest.catalogs.selectors import catalog_get
 from almagest.predictions.verification.selectors import verification_get
 from almagest.registry.selectors import comparison_get, version_get
+from almagest.releases.selectors import release_get
 from almagest.runs.selectors import run_get
 from almagest.samples.selectors import sample_get
 from almagest.sky.selectors import survey_get
@@ -22,6 +23,7 @@ LISTS = (
     "objects",
     "cone",
     "catalogs",
+    "releases",
     "methods",
     "models",
     "samples",
@@ -113,4 +115,7 @@ SHARED = {
     "run": visibility_of("run", lambda user, run_id: run_get(user=user, run_id=run_id)),
     "comparison": visibility_of("comparison", lambda user, pk: comparison_get(user=user, pk=pk)),
     "verification": visibility_of("verification", lambda user, pk: verification_get(user=user, pk=pk)),
+    "release": visibility_of(
+        "release", lambda user, catalog, version: release_get(user=user, catalog=catalog, label=version)
+    ),
 }
