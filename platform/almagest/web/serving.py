@@ -159,21 +159,21 @@ def is_first_part(request: HttpRequest, size: int) -> bool:
 
 def _content(request: HttpRequest, file: _Stored) -> HttpResponseBase:
     """The file, as far as it is asked for, by this process or by the web server in front of it."""
-    described = file.description()
-    if settings.SEND_FILES and not any(header in request.headers for header in JUDGED_HERE):
-        return HttpResponse(headers=described | {"X-Accel-Redirect": settings.SEND_FILES + quote(file.name)})
     part = _part(request, file.size) if _range_holds(request, file) else None
     if part is not None and not part:
         words = f"the file has {file.size} bytes, and none where this range begins\n"
         refused = {"Content-Range": f"bytes */{file.size}", "Accept-Ranges": "bytes"}
         return HttpResponse(words, status=416, content_type="text/plain; charset=utf-8", headers=refused)
-    sent, status = range(file.size) if part is None else part, 200 if part is None else 206
-    described["Content-Length"] = str(len(sent))
-    if status == 206:
-        described["Content-Range"] = f"bytes {sent.start}-{sent.stop - 1}/{file.size}"
+    status, sent = (200, range(file.size)) if part is None else (206, part)
+    headers = file.description() | {"Content-Length": str(len(sent))}
+    if part is not None:
+        headers["Content-Range"] = f"bytes {sent.start}-{sent.stop - 1}/{file.size}"
     if request.method == "HEAD":
-        return HttpResponse(headers=described)
-    return StreamingHttpResponse(_Blocks(_ask(default_storage.open, file), sent), status=status, headers=described)
+        return HttpResponse(headers=headers)
+    if settings.SEND_FILES and not any(header in request.headers for header in JUDGED_HERE):
+        address = settings.SEND_FILES + quote(file.name)
+        return HttpResponse(headers=file.description() | {"X-Accel-Redirect": address})
+    return StreamingHttpResponse(_Blocks(_ask(default_storage.open, file), sent), status=status, headers=headers)
 
 
 def _part(request: HttpRequest, size: int) -> range | None:
