@@ -4,9 +4,22 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from almagest.web.views import account, catalogs, comparisons, figures, home, registry, runs, sky, verifications
+from almagest.web.views import (
+    account,
+    catalogs,
+    comparisons,
+    figures,
+    home,
+    registry,
+    releases,
+    releasing,
+    runs,
+    sky,
+    verifications,
+)
 
 handler500 = "almagest.api.problems.server_error"
+RELEASE = "releases/<slug:catalog>/<slug:label>/"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,6 +29,15 @@ urlpatterns = [
     path("catalogs/", catalogs.catalogs, name="catalogs"),
     path("catalogs/<slug:slug>/", catalogs.catalog, name="catalog"),
     path("catalogs/<slug:slug>/figures/<slug:name>.json", figures.catalog_figure, name="catalog-figure"),
+    path("catalogs/<slug:slug>/release/", releasing.release_new, name="release-new"),
+    path("releases/", releases.releases, name="releases"),
+    path(RELEASE, releases.release, name="release"),
+    path(f"{RELEASE}files/<path:path>", releases.release_file, name="release-file"),
+    path(f"{RELEASE}publish/", releasing.publish, name="release-publish"),
+    path(f"{RELEASE}retract/", releasing.retract, name="release-retract"),
+    path(f"{RELEASE}discard/", releasing.discard, name="release-discard"),
+    path(f"{RELEASE}build/", releasing.build, name="release-build"),
+    path(f"{RELEASE}links/", releasing.links, name="release-links"),
     path("objects/<slug:survey>/<path:source_id>/", sky.object_page, name="object"),
     path("surveys/", sky.surveys, name="surveys"),
     path("surveys/<slug:slug>/", sky.survey, name="survey"),

@@ -9,6 +9,7 @@ from almagest.sky.models import Ingest, Survey
 VERSION = version("almagest")
 SECTIONS = (
     ("Catalogs", "/catalogs/"),
+    ("Releases", "/releases/"),
     ("Surveys", "/surveys/"),
     ("Methods", "/plugins/"),
     ("Runs", "/runs/"),

@@ -10,6 +10,7 @@ from almagest.accounts.selectors import group_names
 from almagest.catalogs.models import Catalog
 from almagest.predictions.models import Verification
 from almagest.registry.models import Comparison, ModelVersion
+from almagest.releases.models import Release
 from almagest.runs.models import Run
 from almagest.samples.models import Sample
 from almagest.sky.models import Survey
@@ -19,6 +20,7 @@ KINDS: dict[str, tuple[type[Owned], str, Callable[[Owned], list]]] = {
     "catalog": (Catalog, "catalog", lambda it: [it.slug]),
     "comparison": (Comparison, "comparison", lambda it: [it.pk]),
     "model": (ModelVersion, "model", lambda it: [it.method.plugin.name, it.method.name, it.number]),
+    "release": (Release, "release", lambda it: [it.catalog.slug, it.label]),
     "run": (Run, "run", lambda it: [it.pk]),
     "sample": (Sample, "sample", lambda it: [it.name]),
     "survey": (Survey, "survey", lambda it: [it.slug]),
