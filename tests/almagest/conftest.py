@@ -170,6 +170,16 @@ def work_on(release: Release) -> Release:
     return Release.objects.get(pk=release.pk)
 
 
+def drafts_of(release: Release) -> Catalog:
+    """A catalog, `drafts`, with releases that stand where this one stood: v1 to be built, v2 checked."""
+    catalog = Catalog.objects.create(slug="drafts", title="Drafts", owner=release.owner)
+    for number, state in enumerate((Release.State.DRAFT, Release.State.CHECKED), 1):
+        values = {field.name: getattr(release, field.name) for field in Release._meta.concrete_fields}
+        given = {"id": None, "catalog": catalog, "number": number, "state": state, "run": None, "published": None}
+        Release.objects.create(**values | given)
+    return catalog
+
+
 @pytest.fixture
 def drafted(published, settings, tmp_path: Path) -> Callable[..., Release]:
     """A function that drafts a release of the current candidates, still to be worked on: ``drafted(owner=somebody)``."""

@@ -21,10 +21,13 @@ from almagest.catalogs.models import Catalog
 from almagest.contract import Scatter, View
 from almagest.predictions.models import Verification
 from almagest.registry.models import Comparison, ModelVersion
+from almagest.releases.models import Release
 from almagest.runs.models import Run
 from almagest.samples.models import Sample
 from almagest.sky.models import Survey
 from almagest.web.figures import catalog_plots, model_plots, verification_plots
+
+from .conftest import drafts_of
 
 ALL, LOGIN, OWNER, SELF = "everybody", "whoever is logged in", "the owner and the staff", "the owner"
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -65,6 +68,9 @@ def starts(of: str, form: dict) -> Route:
 SHARE, VISIBILITY = {"visibility": "private", "group": ""}, "visibility/"
 MODEL = {"plugin": "dwarf_galaxies", "method": "forest"}
 MODEL_AT = "models/<slug:plugin>/<slug:method>/<int:number>/"
+RELEASE_AT = "releases/<slug:catalog>/<slug:version>/"
+# What a token with the scope `manage` may do.
+MANAGED = (VISIBILITY, "/publish/", "/retract/", "/discard/", "/links/")
 PAGES = {
     "": page(), "search/": page(), "about/": page(), "healthz": page(), "catalogs/": page(), "surveys/": page(), "runs/": page(),
     "plugins/": page(), "plugins/<slug:name>/": page(), "catalogs/<slug:slug>/": page("catalog"), "surveys/<slug:slug>/": page("survey"),
@@ -99,9 +105,16 @@ API = {
     "runs/verify/": starts("model", MODEL | {"survey": "evcc-simulated", "radius_arcsec": 2}),
     "runs/compare/": starts("sample", {"plugin": "toys", "study": "balance", "sample": "toybox"}),
     "runs/<int:run_id>/cancel/": posts("run", OWNER, {}, 200),
+    "releases/": page(), RELEASE_AT: page("release"), f"{RELEASE_AT}files/": page("release"),
+    "catalogs/<slug:catalog>/releases/": posts("catalog", OWNER, {}, 202),
+    f"{RELEASE_AT}retract/": posts("release", OWNER, {"reason": "wrong"}, 200),
+    f"{RELEASE_AT}links/": posts("release", OWNER, {"hours": 1}, 200),
+    f"{RELEASE_AT}build/": posts("draft", OWNER, {}, 202), f"{RELEASE_AT}publish/": posts("draft", OWNER, {}, 200),
+    f"{RELEASE_AT}discard/": posts("draft", OWNER, {}, 204),
 }  # fmt: skip
 SHARED = {"survey": "surveys/<slug:survey>/", "catalog": "catalogs/<slug:catalog>/", "sample": "samples/<slug:name>/", "model": MODEL_AT,
-          "run": "runs/<int:run_id>/", "comparison": "comparisons/<int:pk>/", "verification": "verifications/<int:pk>/"}  # fmt: skip
+          "run": "runs/<int:run_id>/", "comparison": "comparisons/<int:pk>/", "verification": "verifications/<int:pk>/",
+          "release": RELEASE_AT}  # fmt: skip
 API |= {f"{address}visibility/": Route(of, {"PUT": (OWNER, 200)}, SHARE) for of, address in SHARED.items()}
 # The Virtual Observatory shows everybody the same, what is public; its searches say so in answers that are 200.
 VO = {
@@ -161,6 +174,7 @@ def things(everything, people) -> SimpleNamespace:
     for thing in everything.things.values():
         thing.save()
     Run.objects.create(kind="toy", title=OTHERS, owner=people.other, visibility="private")
+    drafts_of(everything.release)
     return everything
 
 
@@ -192,6 +206,8 @@ def filled(at: str, things: SimpleNamespace, token_id: int) -> str:
                "models/": model_plots(things.verification.owner, version, scores)["scatters"]}  # fmt: skip
     shown = next((plots[0]["id"] for start, plots in figures.items() if at.startswith(start)), "")
     words = {
+        f"{RELEASE_AT}build": "releases/drafts/v1/build", f"{RELEASE_AT}publish": "releases/drafts/v2/publish",
+        f"{RELEASE_AT}discard": "releases/drafts/v2/discard", RELEASE_AT: "releases/secretcatalog/v1/",
         "catalogs/<slug:slug>": "catalogs/secretcatalog", "catalogs/<slug:catalog>": "catalogs/secretcatalog",
         "samples/<slug:name>": "samples/secretsample", "plugins/<slug:name>": "plugins/toys", "figures/<slug:name>": f"figures/{shown}",
         "comparisons/<int:pk>": f"comparisons/{things.comparison.pk}", "verifications/<int:pk>": f"verifications/{things.verification.pk}",
@@ -216,9 +232,10 @@ def expected(at: str, route: Route, method: str, who: Who, visibility: str) -> s
     may, status = route.methods[method]
     if may != ALL and who.user is None:
         return {401 if is_api else 302}
-    if may != ALL and who.scopes is not None and ("manage" if VISIBILITY in at else "runs") not in who.scopes:
+    if may != ALL and who.scopes is not None and ("manage" if at.endswith(MANAGED) else "runs") not in who.scopes:
         return {403}
-    is_there = visibility == "public" if at.startswith("vo/") else who.sees(visibility, reads=may == ALL)
+    shown = "private" if route.of == "draft" else visibility
+    is_there = visibility == "public" if at.startswith("vo/") else who.sees(shown, reads=may == ALL)
     if route.of and not is_there:
         return {404}
     is_owner = who.user is not None and who.user.username == "owner"
@@ -237,7 +254,7 @@ def test_every_address_is_in_the_table():
 def test_everybody_gets_what_is_theirs(things, everybody, people, visibility):
     token, _ = token_create(user=people.owner, name="to revoke", scopes=["read"], days=1)
     at_home = {at: filled(at, things, token.pk) for at in ROUTES}
-    for model in (Survey, Sample, ModelVersion, Catalog, Verification, Comparison, Run):
+    for model in (Survey, Sample, ModelVersion, Catalog, Verification, Comparison, Run, Release):
         model.objects.filter(owner=people.owner).update(
             visibility=visibility, group=people.group if visibility == "group" else None
         )
