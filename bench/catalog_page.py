@@ -38,7 +38,9 @@ SPECIAL = {
 def make_edition(rows: int) -> Edition:
     """A current edition with that many invented rows."""
     method = plugin_sync(declaration=plugin).methods.get(name="network")
-    sample = Sample.objects.create(name="s", plugin_name=plugin.name, definition={}, ingest_id=0, cross_match_id=0)
+    sample = Sample.objects.create(
+        name="s", plugin_name=plugin.name, definition={"surveys": []}, ingest_id=0, cross_match_id=0, rows=0
+    )
     version = ModelVersion.objects.create(
         method=method, number=1, sample=sample, parameters={}, seed=1, metrics=[], figures=[], outputs=method.outputs
     )

@@ -89,7 +89,7 @@ BLOCK_SIZE = int(os.environ.get("ALMAGEST_BLOCK_SIZE", "200000"))
 
 # Releases: who gives them out, and the address at which people find this site, without a slash at its end.
 PUBLISHER = os.environ.get("ALMAGEST_PUBLISHER", "Almagest")
-SITE_URL = os.environ.get("ALMAGEST_URL", "").rstrip("/")
+SITE_URL = os.environ.get("ALMAGEST_SITE", "").rstrip("/")
 # How files reach people: by this process ("" ), by the web server in front of it, which is told below which address it
 # finds the file store ("/protected/"), or straight from the object store ("redirect").
 SEND_FILES = os.environ.get("ALMAGEST_SEND_FILES", "")

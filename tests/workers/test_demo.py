@@ -52,7 +52,8 @@ def test_the_demo_loads_once_and_then_serves(home, environment):
     loading = demo(environment, "--load-only", "--legacy", "5000")
     said = loading.communicate(timeout=500)[0]
     assert (loading.returncode, left_in(home)) == (0, []), said
-    assert "[12/21] Publish the catalog" in said and "[20/21] Publish their catalog" in said
+    assert "[12/22] Publish the catalog" in said and "[21/22] Publish their catalog" in said
+    assert "dwarf-candidates v1: " in said and "MB, published" in said
     assert said.count("candidates at") == 2 and "mag_z ≤ 22.5" in said
 
     port = free_port()

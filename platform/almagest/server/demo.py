@@ -81,6 +81,9 @@ def steps(folder: Path, suffix: str = "") -> Iterator[Step]:
         yield Step(f"Score with the {method}", "score", (PLUGIN, method))
     publish = ("dwarf-candidates", *network, "--threshold", "0.5", "--title", TITLE)
     yield Step("Publish the catalog", "publish_catalog", publish)
+    issue = "Made by the demonstration, to show what a release is: not a catalog for science."
+    release = ("dwarf-candidates", "--creator", "Almagest demonstration", "--known-issue", issue, "--publish")
+    yield Step("Release the catalog", "release", release)
     yield verify(SAMI[0] + suffix, SAMI[1])
     if not suffix and (folder / MGC_TABLE).is_file():
         yield Step(f"Ingest {MGC[0]}", "ingest", (MGC[0], str(folder / MGC_TABLE)))
