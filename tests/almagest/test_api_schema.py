@@ -29,6 +29,8 @@ from schemathesis.specs.openapi import checks as says
 from almagest.accounts.services import token_create
 from almagest.accounts.tokens import Scope
 
+from .conftest import drafts_of
+
 # `positive_data_acceptance` is not among them, for a schema cannot say all that a request must be: which columns there
 # are and can be sorted by, what a cursor is, that lists are of one length, that a cone has all of its three numbers.
 # Instead each route must have given what it is for.
@@ -77,11 +79,12 @@ def ways(people) -> dict[str, dict]:
 def names(everything: SimpleNamespace, people) -> Callable[[str, str], dict]:
     """What is there, for the parts of a request of an operation; what is None is better left out."""
     people.owner.groups.add(people.group)
+    drafts = {"catalog": drafts_of(everything.release).slug}
     numbers = [number for number, _ in everything.objects[:3]]
     model = {"plugin": "dwarf_galaxies", "method": "forest", "number": 1, "sample": "tiny", "parameters": {}}
     pk = {"comparison_visibility": everything.comparison.pk}
     path = {"survey": everything.survey.slug, "catalog": everything.catalog.slug, "name": "tiny", "object_id": numbers[0],
-            "run_id": everything.run.pk, **model}  # fmt: skip
+            "run_id": everything.run.pk, "version": everything.release.label, **model}  # fmt: skip
     query = dict.fromkeys(("sort", "cursor", "cone_ra", "cone_dec", "radius_arcsec"))
     body = {
         "surveys": [everything.survey.slug],
@@ -95,7 +98,11 @@ def names(everything: SimpleNamespace, people) -> Callable[[str, str], dict]:
         "cross_match": {"ra": [187.7, 187.8], "dec": [12.4, 12.5], "id": ["a", "b"], "radius_arcsec": 60},
         "compare": {"plugin": "toys", "study": "balance", "sample": "toybox"},
         "verify": {"survey": everything.other_survey.slug, "radius_arcsec": 20},
-    }
+        "release_catalog": {"title": "Dwarfs", "creators": ["Ptolemy, Claudius"], "doi": "", "known_issues": None,
+                            "columns": ["p_s"], "filters": {"p_s__min": "0.5"}, "formats": ["csv"]},
+        "release_build": drafts | {"version": "v1"}, "release_publish": drafts | {"version": "v2"},
+        "release_discard": drafts | {"version": "v2"},
+    }  # fmt: skip
 
     def known(operation: str, part: str) -> dict:
         common = {

@@ -191,6 +191,14 @@ class NewComparison(serializers.Serializer):
     parameters = serializers.DictField(default=dict, help_text="Given to every contender whose method has them.")
 
 
+class Text(serializers.CharField):
+    """A text, and no number that would be written as one."""
+
+    def to_internal_value(self, data):
+        """The text without spaces around it."""
+        return super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid")
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -208,29 +216,25 @@ class NewComparison(serializers.Serializer):
 class NewRelease(serializers.Serializer):
     """What is said of a release, and what it holds. Nothing of it changes once its files are built."""
 
-    title = serializers.CharField(
-        default="", allow_blank=True, max_length=LONGEST, help_text="Without it the catalog's."
-    )
-    description = serializers.CharField(
-        default="", allow_blank=True, max_length=LONGEST_TEXT, help_text="Without it the catalog's."
-    )
+    title = Text(default="", allow_blank=True, max_length=LONGEST, help_text="Without it the catalog's.")
+    description = Text(default="", allow_blank=True, max_length=LONGEST_TEXT, help_text="Without it the catalog's.")
     creators = serializers.ListField(
-        child=serializers.CharField(max_length=1000), default=list, max_length=MOST_CREATORS,
+        child=Text(max_length=1000), default=list, max_length=MOST_CREATORS,
         help_text="Each 'Family, Given; ORCID; affiliation', or an organisation without a comma; without any, you.",
     )  # fmt: skip
-    licence = serializers.CharField(default="CC-BY-4.0", max_length=LONGEST, help_text="SPDX identifier, or words.")
-    doi = serializers.CharField(
+    licence = Text(default="CC-BY-4.0", max_length=LONGEST, help_text="SPDX identifier, or words.")
+    doi = Text(
         default="", allow_blank=True, max_length=LONGEST, help_text="Where one was reserved: 10.5281/zenodo.1234567."
     )
     known_issues = serializers.ListField(
-        child=serializers.CharField(max_length=LONGEST_TEXT), default=list, help_text="What users should know."
+        child=Text(max_length=LONGEST_TEXT), default=list, help_text="What users should know."
     )
     columns = serializers.ListField(
-        child=serializers.CharField(max_length=100), default=list,
+        child=Text(max_length=100), default=list,
         help_text="Names of the catalog's columns; without any all of them. Keys and position always are among them.",
     )  # fmt: skip
     filters = serializers.DictField(
-        child=serializers.CharField(max_length=1000), default=dict,
+        child=Text(max_length=1000), default=dict,
         help_text="Which rows, as the parameters of the catalog's candidates; without any all of them.",
     )  # fmt: skip
     formats = serializers.ListField(
@@ -250,7 +254,7 @@ class NewRelease(serializers.Serializer):
 class Retraction(serializers.Serializer):
     """Why nobody should use a release any more."""
 
-    reason = serializers.CharField(max_length=LONGEST_TEXT, help_text="People who have used it will read it.")
+    reason = Text(max_length=LONGEST_TEXT, help_text="People who have used it will read it.")
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A week", {"hours": 168})])
