@@ -41,6 +41,7 @@ def variant(tmp_path, monkeypatch):
     return check
 
 
+@pytest.mark.usefixtures("one_shuffling")
 @pytest.mark.parametrize(("name", "method"), BUILT_IN)
 def test_built_in_plugins_keep_all_laws(name, method, tmp_path):
     check_plugin(plugins()[name], tmp_path, methods=[method], settings=QUICK)
