@@ -22,6 +22,7 @@ from dwarf_galaxies.rows import Rows, Scale, training_rows
 
 CLASSES = plugin.labelling.classes
 ALGORITHMS = [method.name for method in SDSS_METHODS]
+pytestmark = pytest.mark.usefixtures("one_shuffling")
 
 
 def objects(**columns):
