@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from almagest.accounts.services import token_create
 from almagest.catalogs.models import Catalog
+from almagest.formats import FORMATS
 from almagest.releases.content.data import ALL
 from almagest.releases.downloads import count_download, link_release
 from almagest.releases.models import Release
@@ -218,6 +219,9 @@ def test_the_list_is_filtered_and_holds_no_drafts_of_others(client, released, dr
     for query, labels in filters.items():
         found = login(people.owner).get(f"/api/v1/releases/?{query}").json()["rows"]
         assert [row["label"] for row in found] == labels, query
+    for form in set(FORMATS) - {"json"}:
+        answer = login(people.owner).get(f"/api/v1/releases/?format={form}")
+        assert answer.headers["Content-Type"] == FORMATS[form].media_type and len(answer.getvalue()) > 100, form
 
 
 @pytest.mark.parametrize(
