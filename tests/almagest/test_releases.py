@@ -294,6 +294,24 @@ def test_a_worker_that_has_lost_its_lease_keeps_nothing(drafted):
     assert release.folder == "" and not stored_path("releases").exists()
 
 
+def test_files_that_were_stored_before_a_commit_that_never_came_are_swept(drafted, monkeypatch):
+    release = drafted()
+
+    def die():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("almagest.releases.building.os.sync", die)
+    with pytest.raises(KeyboardInterrupt):
+        release_build(claim=claimed(release), release=release, report=no_report)
+    release.refresh_from_db()
+    assert release.rows is None and stored_path(release.folder).exists()
+    assert (
+        releases_sweep() == [] and stored_path(release.folder).exists()
+    )  # the run goes on: the next worker finds them
+    run_end(run_id=release.run_id, state=Run.State.FAILED, error="killed")
+    assert releases_sweep() == ["dwarfs v1"] and list(stored_path("releases").iterdir()) == []
+
+
 def test_the_sweep_spares_what_is_being_built_and_what_is_kept(drafted):
     release = drafted()
     work = work_home() / f"release-{release.pk}-{release.run_id}-1"
