@@ -3,7 +3,7 @@
 - `db`, `django_db` (pytest-django): one transaction per test, rolled back; for all that one connection can see.
 - `cloned_database`: a database of its own, cloned from a template; for second connections and other processes.
 - `broker`, `worker`, `web`: Valkey, Celery workers and the web server as real processes, on the clone.
-- `serve`: all of that once for a whole module, for tests that only read.
+- `loaded`, `serve`: a database and its web server, made once for a whole module.
 - `shared_data`: the folder of real tables; tests that want it are skipped where there is none.
 """
 
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -128,21 +128,14 @@ def django_db_setup(template_database: str, django_db_blocker) -> Iterator[None]
         yield
 
 
-@contextmanager
-def fresh_database(template: str) -> Iterator[str]:
-    """Address of a new clone; Django and new processes use it for a while."""
-    name = f"{NAME}_{next(clone_numbers)}"
-    with cloned(template, name), pointed_at(name):
-        yield database_url(name)
-
-
 @pytest.fixture
 def cloned_database(request: pytest.FixtureRequest, template_database: str, django_db_blocker) -> Iterator[str]:
     """Address of a fresh database of this test's own; Django and new processes use it until the test ends."""
     if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
         raise pytest.UsageError(f"{request.node.nodeid}: take cloned_database or django_db, they cannot be combined")
-    with django_db_blocker.unblock(), fresh_database(template_database) as address:
-        yield address
+    name = f"{NAME}_{next(clone_numbers)}"
+    with django_db_blocker.unblock(), cloned(template_database, name), pointed_at(name):
+        yield database_url(name)
 
 
 class Broker:
@@ -285,21 +278,32 @@ def web(cloned_database: str, tmp_path: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def serve(template_database: str, django_db_blocker, tmp_path_factory) -> Iterator[Callable[..., str]]:
-    """A function that loads a database for all tests of a module and serves it: ``serve(load)`` gives its address.
+@pytest.fixture(scope="session")
+def loaded(django_db_blocker, tmp_path_factory) -> Callable[..., AbstractContextManager[str]]:
+    """A context for whole modules: ``with loaded(template_database, load) as name`` is a database as ``load`` leaves it.
 
-    ``load(folder, worker)`` fills it, with workers that it may start; they are gone when the first test begins.
+    ``load(folder, worker)`` fills it, with workers that it may start and that are gone afterwards.
     """
+
+    @contextmanager
+    def made(template: str, load: Callable[[Path, Callable[..., Background]], None]) -> Iterator[str]:
+        folder, name = tmp_path_factory.mktemp("loaded"), f"{NAME}_{next(clone_numbers)}"
+        with django_db_blocker.unblock(), cloned(template, name):
+            with pointed_at(name), running_broker(), workers(folder) as worker:
+                load(folder, worker)
+            yield name
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def serve(loaded, template_database: str, tmp_path_factory) -> Iterator[Callable[..., str]]:
+    """A function that loads a database for all tests of a module and serves it: ``serve(load)`` gives its address."""
     with ExitStack() as stack:
 
-        def start(load: Callable[[Path, Callable[..., Background]], None]) -> str:
-            folder = tmp_path_factory.mktemp("site")
-            stack.enter_context(django_db_blocker.unblock())
-            stack.enter_context(fresh_database(template_database))
-            with running_broker(), workers(folder) as worker:
-                load(folder, worker)
-            return stack.enter_context(web_server(folder))
+        def start(load: Callable) -> str:
+            stack.enter_context(pointed_at(stack.enter_context(loaded(template_database, load))))
+            return stack.enter_context(web_server(tmp_path_factory.mktemp("web")))
 
         yield start
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,21 @@ def simulated_files(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def load_sky(simulated_files: Path) -> Callable[[], None]:
+    """A function that ingests the three simulated surveys and cross-matches them."""
+
+    def load() -> None:
+        for survey, name in SURVEYS.items():
+            call_command("ingest", survey, str(simulated_files / name), verbosity=0)
+        call_command("cross_match", "evcc-simulated", "sdss-dr14-simulated", "--radius-arcsec", "2", verbosity=0)
+        call_command("cross_match", "sami-dr3-simulated", "sdss-dr14-simulated", "--radius-arcsec", "2", verbosity=0)
+
+    return load
+
+
 @pytest.fixture
-def simulated_sky(cloned_database: str, simulated_files: Path) -> str:
-    """The clone with the three simulated surveys, cross-matched."""
-    for survey, name in SURVEYS.items():
-        call_command("ingest", survey, str(simulated_files / name), verbosity=0)
-    call_command("cross_match", "evcc-simulated", "sdss-dr14-simulated", "--radius-arcsec", "2", verbosity=0)
-    call_command("cross_match", "sami-dr3-simulated", "sdss-dr14-simulated", "--radius-arcsec", "2", verbosity=0)
+def simulated_sky(cloned_database: str, load_sky) -> str:
+    """The clone with the three simulated surveys."""
+    load_sky()
     return cloned_database

@@ -1,6 +1,7 @@
 """Scoring with real workers and a real broker that die, vanish and repeat themselves: one prediction for each object."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
@@ -14,7 +15,6 @@ from almagest.runs.models import Chunk, Run
 from almagest.runs.services import run_cancel
 from almagest.samples.models import Sample
 
-pytestmark = pytest.mark.usefixtures("simulated_sky")
 PATIENCE = 90
 
 
@@ -34,19 +34,24 @@ def is_over(run: Run) -> bool:
     return run.is_over
 
 
+@pytest.fixture(scope="module")
+def template_database(template_database, loaded, load_sky) -> Iterator[str]:
+    """What the tests' databases are cloned from: the sky, and a small forest that was trained on a frozen sample."""
+    what = {"plugin": "dwarf_galaxies", "method": "forest", "surveys": ["evcc-simulated", "sdss-dr14-simulated"]}
+
+    def load(folder, worker) -> None:
+        load_sky()
+        worker("data", "classical", beat=True)
+        call_command("freeze_sample", "dwarfs", **what)
+        call_command("train", "dwarf_galaxies", "forest", sample="dwarfs", set=["trees=40"])
+
+    with loaded(template_database, load) as name:
+        yield name
+
+
 @pytest.fixture
-def version(worker):
-    """A small forest, trained on a frozen sample by a worker that is gone afterwards."""
-    hand = worker("data", "classical", beat=True)
-    call_command(
-        "freeze_sample",
-        "dwarfs",
-        plugin="dwarf_galaxies",
-        method="forest",
-        surveys=["evcc-simulated", "sdss-dr14-simulated"],
-    )
-    call_command("train", "dwarf_galaxies", "forest", sample="dwarfs", set=["trees=40"])
-    hand.stop()
+def version(cloned_database, broker):
+    """The forest, and a broker that hears of what is to do with it."""
     return version_get(user=None, plugin="dwarf_galaxies", method="forest")
 
 
