@@ -68,7 +68,7 @@ def starts(of: str, form: dict) -> Route:
 SHARE, VISIBILITY = {"visibility": "private", "group": ""}, "visibility/"
 MODEL = {"plugin": "dwarf_galaxies", "method": "forest"}
 MODEL_AT = "models/<slug:plugin>/<slug:method>/<int:number>/"
-RELEASE_AT = "releases/<slug:catalog>/<slug:version>/"
+RELEASE_AT, RELEASE_PAGE = "releases/<slug:catalog>/<slug:version>/", "releases/<slug:catalog>/<slug:label>/"
 # What a token with the scope `manage` may do.
 MANAGED = (VISIBILITY, "/publish/", "/retract/", "/discard/", "/links/")
 PAGES = {
@@ -84,6 +84,11 @@ PAGES = {
     "visibility/<slug:kind>/<int:pk>/": posts("run", OWNER, {"visibility": "private"}),
     "account/": Route("", {"GET": (LOGIN, 200), "POST": (LOGIN, 200)}, {"name": "t", "scopes": ["read"], "days": "3"}),
     "account/tokens/<int:token_id>/revoke/": posts("", SELF, {}),
+    "releases/": page(), RELEASE_PAGE: page("release"), f"{RELEASE_PAGE}files/<path:path>": page("release"),
+    "catalogs/<slug:slug>/release/": Route("catalog", {"GET": (OWNER, 200), "POST": (OWNER, 302)}, {"licence": "CC0-1.0"}),
+    f"{RELEASE_PAGE}retract/": posts("release", OWNER, {"reason": "wrong"}), f"{RELEASE_PAGE}build/": posts("draft", OWNER, {}),
+    f"{RELEASE_PAGE}publish/": posts("draft", OWNER, {}), f"{RELEASE_PAGE}discard/": posts("draft", OWNER, {}),
+    f"{RELEASE_PAGE}links/": posts("release", OWNER, {"hours": 1}, 200),
     "login/": Route("", {"GET": (ALL, 200), "POST": (ALL, 200)}), "logout/": posts("", ALL, {}),
 }  # fmt: skip
 API = {
@@ -208,6 +213,8 @@ def filled(at: str, things: SimpleNamespace, token_id: int) -> str:
     words = {
         f"{RELEASE_AT}build": "releases/drafts/v1/build", f"{RELEASE_AT}publish": "releases/drafts/v2/publish",
         f"{RELEASE_AT}discard": "releases/drafts/v2/discard", RELEASE_AT: "releases/secretcatalog/v1/",
+        **{f"{RELEASE_PAGE}{action}": f"releases/drafts/v{n}/{action}" for action, n in {"build": 1, "publish": 2, "discard": 2}.items()},
+        RELEASE_PAGE: "releases/secretcatalog/v1/", "<path:path>": "README.md",
         "catalogs/<slug:slug>": "catalogs/secretcatalog", "catalogs/<slug:catalog>": "catalogs/secretcatalog",
         "samples/<slug:name>": "samples/secretsample", "plugins/<slug:name>": "plugins/toys", "figures/<slug:name>": f"figures/{shown}",
         "comparisons/<int:pk>": f"comparisons/{things.comparison.pk}", "verifications/<int:pk>": f"verifications/{things.verification.pk}",

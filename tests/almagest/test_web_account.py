@@ -17,6 +17,7 @@ from almagest.contract.metrics import proportion
 from almagest.predictions.models import Verification
 from almagest.registry.comparisons import comparison_start
 from almagest.registry.models import ModelVersion
+from almagest.releases.models import Release
 from almagest.runs.models import Run
 from almagest.samples.models import Sample
 from almagest.sky.models import Survey
@@ -116,9 +117,10 @@ def test_forms_want_the_token_of_the_page(people):
 
 
 @pytest.fixture
-def things(published, people, toys) -> dict:
+def things(released, people, toys) -> dict:
     """One of each kind, all the owner's and everybody's."""
-    edition = published()
+    release = released(formats=["csv"])
+    edition = release.edition
     comparison = comparison_start(plugin=toys.row, study="duel", sample=toys.sample)
     survey = Survey.objects.get(slug="sdss-dr14-simulated")
     said = [asdict(proportion("precision", "all", 1, 2))]
@@ -127,13 +129,13 @@ def things(published, people, toys) -> dict:
         published=timezone.now(), metrics={"not_trained_on": said, "all": said}, figures={"not_trained_on": [], "all": []},
         counts=[{"name": "objects", "count": 1, "surveys": {}}],
     )  # fmt: skip
-    for model in (Survey, Sample, ModelVersion, Catalog, Run):
+    for model in (Survey, Sample, ModelVersion, Catalog, Release, Run):
         model.objects.update(owner=people.owner)
     for it in (comparison, verification):
         type(it).objects.filter(pk=it.pk).update(owner=people.owner)
     return {
         "catalog": edition.catalog, "comparison": comparison, "model": edition.version, "run": edition.run,
-        "sample": edition.version.sample, "survey": survey, "verification": verification,
+        "release": release, "sample": edition.version.sample, "survey": survey, "verification": verification,
     }  # fmt: skip
 
 

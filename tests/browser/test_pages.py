@@ -10,8 +10,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from django.core.management import call_command
 
+from almagest.accounts.models import User
+from almagest.catalogs.models import Catalog
 from almagest.contract import Scatter, View
 from almagest.registry.models import ModelVersion
+from almagest.releases.models import Release
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -55,6 +58,7 @@ def load(folder: Path, worker: Callable) -> None:
     call_command("train", "dwarf_galaxies", "forest", sample="dwarfs", set=["trees=40"])
     call_command("score", "dwarf_galaxies", "forest")
     call_command("publish_catalog", "dwarfs", threshold=0.2, title="Dwarfs", **what)
+    call_command("release", "dwarfs", creator=["Ptolemy, Claudius"], publish=True)
 
 
 def test_from_files_to_a_catalog_in_the_browser(site, browser):
@@ -88,7 +92,8 @@ def test_no_page_is_wider_than_a_phone(site, browser):
     context = browser.new_context(viewport={"width": 390, "height": 800})
     page = context.new_page()
     paths = ["/", "/catalogs/dwarfs/", "/surveys/", "/surveys/evcc-simulated/", "/objects/evcc-simulated/0001/", "/runs/", "/runs/1/",
-             "/samples/dwarfs/", "/plugins/dwarf_galaxies/", "/models/dwarf_galaxies/forest/1/", "/about/", "/search/"]  # fmt: skip
+             "/samples/dwarfs/", "/plugins/dwarf_galaxies/", "/models/dwarf_galaxies/forest/1/", "/about/", "/search/",
+             "/releases/", "/releases/dwarfs/v1/"]  # fmt: skip
     wide = []
     for path in paths:
         page.goto(site + path)
@@ -185,3 +190,63 @@ def choose_among_figures(page) -> None:
     assert "10" not in bars.locator(".ytick").all_text_contents()
     bars.locator("input").check()
     assert "10" in bars.locator(".ytick").all_text_contents()
+
+
+@pytest.fixture
+def sizes(site) -> dict[str, int]:
+    """Bytes of the release's files."""
+    return {entry.path: entry.bytes for entry in Release.objects.get().entries}
+
+
+def test_a_release_is_read_without_a_word_from_elsewhere(site, sizes, browser):
+    """From the list to a release: whole checksums under short ones, all files at hand, nothing complains in light or dark."""
+    for scheme in ("light", "dark"):
+        complaints, outside = [], []
+        page = browser.new_context(color_scheme=scheme, accept_downloads=True).new_page()
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)  # noqa: B023
+        page.on("request", lambda r: outside.append(r.url) if urlsplit(r.url).hostname != "localhost" else None)  # noqa: B023
+        page.goto(f"{site}/releases/")
+        page.click("td >> text=v1")
+        page.wait_for_selector("text=How to cite")
+        shown = page.locator(".files .sha").first
+        shown.click()
+        assert page.evaluate("getSelection().toString()") == shown.get_attribute("title")
+        page.click("text=other files")
+        others = [path for path in sizes if not path.startswith(("dwarfs-v1.", "hats/"))]
+        assert page.locator(".files-more .files a").all_inner_texts() == others
+        with page.expect_download() as kept:
+            page.click("text=dwarfs-v1.fits >> nth=0")
+        assert Path(kept.value.path()).stat().st_size == sizes["dwarfs-v1.fits"]
+        assert (complaints, outside) == ([], []), scheme
+
+
+@pytest.fixture
+def owner(site) -> Iterator[User]:
+    """Whoever owns the catalog for a while."""
+    found = User.objects.create_user("owner", password="payne-1900")
+    Catalog.objects.update(owner=found)
+    yield found
+    Catalog.objects.update(owner=None)
+
+
+def test_a_release_is_started_followed_and_discarded_in_the_browser(site, owner, browser):
+    """From the catalog's page by the form to the draft, whose page follows the run without a reload."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{site}/login/?next=/catalogs/dwarfs/%3Fp_s__min=0.5")
+    page.fill("[name=username]", "owner")
+    page.fill("[name=password]", "payne-1900")
+    page.keyboard.press("Enter")
+    page.click("text=Release these rows")
+    page.fill("[name=title]", "Half of them")
+    page.click("text=Build the draft")
+    page.wait_for_url("**/releases/dwarfs/v2/")
+    page.wait_for_selector("#run >> text=are being built")
+    run = context.new_page()
+    run.goto(site + page.get_attribute("#run a", "href"))
+    run.click("main button >> text=Cancel")
+    page.wait_for_selector("text=was cancelled")
+    assert page.locator("button >> text=Build again").count() == 1
+    page.click("button >> text=Discard v2")
+    page.wait_for_url("**/releases/")
+    assert page.locator("tbody tr").count() == 1
