@@ -462,7 +462,7 @@ def test_actions_are_the_owners_and_want_the_token_of_the_page(out, people, acti
 
 def test_a_file_is_what_the_manifest_says(client, out):
     for entry in out.entries:
-        answer = fetched(client, f"{V1}files/{entry.path}")
+        answer = client.get(f"{V1}files/{entry.path}")
         assert answer.status_code == 200 and answer.headers["ETag"] == f'"{entry.sha256}"', entry.path
         assert len(answer.getvalue()) == entry.bytes and answer.headers["Content-Type"] == entry.media_type
         assert answer.headers["Cache-Control"].startswith("public")
