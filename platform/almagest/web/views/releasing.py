@@ -52,7 +52,7 @@ def discard(request: HttpRequest, catalog: str, label: str) -> HttpResponse:
     """Take away a release that was never published."""
     found = release_get(user=request.user, catalog=catalog, label=label)
     release_discard(user=request.user, release=found)
-    messages.success(request, f"{found} is gone; its number is not used again.")
+    messages.success(request, f"{found} is gone, with its files.")
     return redirect("releases")
 
 
