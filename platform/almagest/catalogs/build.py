@@ -32,12 +32,21 @@ MEMBERS = Table(
 )
 
 
-def catalog_fill(edition: Edition) -> None:
-    """Insert the candidates, best first, so that the first pages lie together on disk."""
+def catalog_fill(edition: Edition, *, into: str = "", only: str = "") -> None:
+    """Insert the candidates, best first, so that the first pages lie together on disk.
+
+    Parameters
+    ----------
+    into
+        Name of another table than the edition's own.
+    only
+        Name of a table of the objects that alone are looked at, by ``object_id``.
+    """
     _load_members(edition.version)
     with connection.cursor() as cursor:
         for survey in Survey.objects.filter(slug__in=edition.prediction_set.surveys):
-            cursor.execute(_insert(edition, survey), [survey.slug, survey.pk, edition.threshold])
+            insert = f"INSERT INTO {quote(into or edition.table_name)} ({column_list(edition.table.names)}) "
+            cursor.execute(insert + _candidates(edition, survey, only), [survey.slug, survey.pk, edition.threshold])
         cursor.execute(f"DROP TABLE {quote(MEMBERS.name)}")
 
 
@@ -51,7 +60,7 @@ def _load_members(version: ModelVersion) -> None:
         cursor.execute(f"ANALYZE {quote(MEMBERS.name)}")
 
 
-def _insert(edition: Edition, survey: Survey) -> str:
+def _candidates(edition: Edition, survey: Survey, only: str) -> str:
     table, there = edition.table, SURVEYS[survey.slug].table
     special = {
         "object_id": "p.object_id",
@@ -68,10 +77,10 @@ def _insert(edition: Edition, survey: Survey) -> str:
     }
     measured = [name for name in dict.fromkeys(sources.values()) if name not in outputs and name in there]
     rank_by = quote(edition.version.method.rank_by)
+    those = f"JOIN {quote(only)} ON {quote(only)}.object_id = p.object_id " if only else ""
     return (
-        f"INSERT INTO {quote(edition.table_name)} ({column_list(table.names)}) "
         f"SELECT {', '.join(values[name] for name in table.names)} "
-        f"FROM {quote(edition.prediction_set.table_name)} p JOIN objects o ON o.id = p.object_id "
+        f"FROM {quote(edition.prediction_set.table_name)} p {those}JOIN objects o ON o.id = p.object_id "
         f"JOIN ({measurements_as_of(survey, measured, edition.prediction_set.ingest_id)}) m ON m.object_id = p.object_id "
         f"LEFT JOIN {quote(MEMBERS.name)} t ON t.object_id = p.object_id "
         f"WHERE p.survey_id = %s AND {_eligible(edition.prediction_set)} AND p.{rank_by} >= %s::real "

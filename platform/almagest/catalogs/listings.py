@@ -2,12 +2,12 @@
 
 from django.db.models import F
 
+from almagest.catalogs.history import edition_source
 from almagest.catalogs.models import Edition
 from almagest.catalogs.selectors import catalog_list
 from almagest.catalogs.tables import is_sortable
 from almagest.contract import Column, Table
 from almagest.core.listings import Listing, from_queryset
-from almagest.core.tables import quote
 
 CATALOGS = Table(
     "catalogs",
@@ -36,7 +36,7 @@ def candidate_listing(edition: Edition) -> Listing:
     table = edition.table
     sortable = frozenset(column.name for column in table.columns if is_sortable(column))
     return Listing(
-        name=f"{edition.catalog.slug}-r{edition.revision}", table=table, source=quote(edition.table_name), key="object_id",
+        name=f"{edition.catalog.slug}-r{edition.revision}", table=table, source=edition_source(edition), key="object_id",
         sort=f"-{edition.rank_by}", sortable=sortable, revision=f"catalog {edition.pk}", modified=edition.published,
         total=edition.rows, infos=_infos(edition),
     )  # fmt: skip

@@ -35,8 +35,12 @@ class Edition(models.Model):
 
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="editions")
     revision = models.IntegerField()
+    # The revision that made the table: later ones that came of a few rows alone have changed it in place.
+    base = models.IntegerField()
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="editions")
     prediction_set = models.ForeignKey(PredictionSet, on_delete=models.PROTECT, related_name="editions")
+    # The revision of those scores that the candidates are of.
+    set_revision = models.IntegerField(default=1)
     run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="edition")
     # Candidates are the objects whose `rank_by` is at least this, and where the method has candidate cuts, which pass.
     threshold = models.FloatField()
@@ -77,8 +81,13 @@ class Edition(models.Model):
 
     @property
     def table_name(self) -> str:
-        """Name of the table with the candidates."""
-        return f"catalog_{self.catalog_id}_r{self.revision}"
+        """Name of the table with the candidates of the newest revision that shares it."""
+        return f"catalog_{self.catalog_id}_r{self.base}"
+
+    @property
+    def history_name(self) -> str:
+        """Name of the table with the rows that later revisions have replaced in it."""
+        return f"{self.table_name}_history"
 
     @property
     def table(self) -> Table:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import OperationalError, transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.db.models.functions import Now
 
 from almagest.accounts.errors import NotAllowed
@@ -25,6 +25,9 @@ from almagest.sky.models import Survey
 
 KIND = "publish_catalog"
 READERS_LEAVE_WITHIN = timedelta(minutes=2)
+# Of each catalog, those of the newest editions that made their own: one can be gone back to.
+KEPT_TABLES = 3
+OLD = Q(is_current=False, retired__lt=Now() - READERS_LEAVE_WITHIN)
 
 
 @transaction.atomic
@@ -59,7 +62,10 @@ def catalog_publish_start(
         )
     Catalog.objects.select_for_update().get(pk=catalog.pk)
     revision = (catalog.editions.aggregate(last=Max("revision"))["last"] or 0) + 1
-    edition = Edition(catalog=catalog, revision=revision, version=version, prediction_set=scores, threshold=threshold)
+    edition = Edition(
+        catalog=catalog, revision=revision, base=revision, version=version, prediction_set=scores,
+        set_revision=scores.revision, threshold=threshold,
+    )  # fmt: skip
     table = catalog_table(version, edition.table_name).table
     edition.columns, edition.rank_by = table.to_json(), rank_column(version.method, table)
     edition.is_simulated = Survey.objects.filter(slug__in=scores.surveys, observed=False).exists()
@@ -80,6 +86,8 @@ def catalog_publish(*, claim: Claim, edition: Edition) -> None:
     """Fill the edition's table and move the catalog to it, in one transaction."""
     declared = catalog_table(edition.version, edition.table_name)
     with transaction.atomic():
+        scores = PredictionSet.objects.select_for_update(of=("self",)).get(pk=edition.prediction_set_id)
+        edition.prediction_set, edition.set_revision = scores, scores.revision
         drop_table(edition.table_name)
         create_table(declared, with_indexes=False)
         catalog_fill(edition)
@@ -95,14 +103,33 @@ def catalog_publish(*, claim: Claim, edition: Edition) -> None:
 
 
 def catalogs_sweep() -> list[str]:
-    """Drop the tables of editions that were replaced a while ago and that no run is reading."""
-    old = Q(is_current=False, retired__lt=Now() - READERS_LEAVE_WITHIN)
+    """Drop the tables of editions that were replaced a while ago, that no run is reading, and that are not kept to go back to."""
+    current = Edition.objects.filter(catalog=OuterRef("catalog"), base=OuterRef("base"), is_current=True)
+    late = Edition.objects.filter(catalog=OuterRef("catalog"), base=OuterRef("base")).exclude(OLD)
+    in_use = editions_in_use().filter(catalog=OuterRef("catalog"), base=OuterRef("base"))
+    gone = Edition.objects.filter(OLD).exclude(Exists(current) | Exists(late) | Exists(in_use))
     dropped = []
-    for edition in Edition.objects.filter(old).exclude(pk__in=editions_in_use().values("pk")).defer("figures"):
-        if table_exists(edition.table_name):
-            try:
-                drop_table(edition.table_name)
-                dropped.append(edition.table_name)
-            except OperationalError:  # somebody still reads it: the next sweep gets it
-                continue
+    for edition in gone.order_by("catalog_id", "base").distinct("catalog_id", "base").defer("figures"):
+        if not _is_to_go_back_to(edition):
+            dropped += _dropped(edition)
     return dropped
+
+
+def _is_to_go_back_to(edition: Edition) -> bool:
+    """Whether its table is one of the newest of its catalog."""
+    bases = (
+        Edition.objects.filter(catalog=edition.catalog_id, published__isnull=False)
+        .order_by()
+        .values_list("base", flat=True)
+    )
+    return edition.base in sorted(set(bases))[-KEPT_TABLES:]
+
+
+def _dropped(edition: Edition) -> list[str]:
+    names = [name for name in (edition.history_name, edition.table_name) if table_exists(name)]
+    try:
+        for name in names:
+            drop_table(name)
+    except OperationalError:  # somebody still reads it: the next sweep gets it
+        return []
+    return names

@@ -21,12 +21,16 @@ SQL_TYPES = {
 
 @dataclass(frozen=True)
 class DeclaredTable:
-    """A table to keep in the database, with its keys and indexes as tuples of column names."""
+    """A table to keep in the database, with its keys and indexes as tuples of column names.
+
+    `ranges` are columns whose values grow as rows are added: an index of ranges of pages, which costs next to nothing.
+    """
 
     table: Table
     primary_key: tuple[str, ...]
     unique: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+    ranges: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -73,6 +77,12 @@ def create_indexes(declared: DeclaredTable) -> None:
         for names in declared.indexes:
             index = quote(index_name(declared.name, names))
             cursor.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {quote(declared.name)} ({column_list(names)})")
+        for name in declared.ranges:
+            index = quote(index_name(declared.name, (name, "brin")))
+            cursor.execute(
+                f"CREATE INDEX IF NOT EXISTS {index} ON {quote(declared.name)} USING brin ({quote(name)}) "
+                "WITH (pages_per_range = 32, autosummarize = on)"
+            )
 
 
 def sync_table(declared: DeclaredTable) -> str:

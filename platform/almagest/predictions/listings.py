@@ -43,7 +43,7 @@ def prediction_listing(*, user, scores: PredictionSet) -> Listing:
         f"LEFT JOIN sky_survey s ON s.id = p.survey_id{' WHERE p.survey_id = ANY(%s)' if hidden else ''}) AS scores",
         values=(list(seen),) if hidden else (), key="object_id", sort="object_id",
         sortable=frozenset({"object_id", version.method.rank_by}), total=None if hidden else scores.rows,
-        revision=f"scores {scores.pk} {','.join(sorted(set(scores.surveys) - hidden))}", modified=scores.published,
+        revision=f"scores {scores.pk}.{scores.revision} {','.join(sorted(set(scores.surveys) - hidden))}", modified=scores.published,
         infos=(("MODEL", str(version), "Model version whose scores these are"), *simulated_info(set(scores.surveys) - hidden)),
     )  # fmt: skip
 

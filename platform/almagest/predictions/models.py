@@ -24,7 +24,9 @@ class PredictionSet(models.Model):
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="prediction_sets")
     run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="prediction_set")
     state = models.CharField(max_length=10, choices=State, default=State.BUILDING)
-    # The snapshot that was scored.
+    # Raised whenever scores of what was measured anew are merged into the table.
+    revision = models.IntegerField(default=1)
+    # The snapshot that was scored, or up to which it was brought since.
     ingest_id = models.BigIntegerField()
     surveys = models.JSONField()
     rows = models.BigIntegerField(null=True)
@@ -55,6 +57,11 @@ class PredictionSet(models.Model):
     def table_name(self) -> str:
         """Name of the table with the scores."""
         return f"predictions_v{self.version_id}_s{self.pk}"
+
+    @property
+    def history_name(self) -> str:
+        """Name of the table with the scores that were replaced."""
+        return f"{self.table_name}_history"
 
     @property
     def has_candidates(self) -> bool:

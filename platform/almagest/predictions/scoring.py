@@ -17,7 +17,20 @@ from almagest.sky.models import Survey
 def score_block(
     scores: PredictionSet, survey: Survey, method: Method, model: Any, *, low: int, high: int
 ) -> tuple[pa.Table, dict]:
-    """Read, cut and score the objects of an id range.
+    """Read, cut and score the objects of an id range, as they were in the set's snapshot; see `score_rows`."""
+    return score_rows(
+        scores, method, model, read_inputs(method, survey, ingest_id=scores.ingest_id, low=low, high=high)
+    )
+
+
+def read_inputs(method: Method, survey: Survey, **which) -> pa.Table:
+    """What the method and its cuts look at, of the objects that `read_rows` is asked for."""
+    wanted = {c.name: c for table in (method.inputs, method.cut_inputs) for c in table.columns}
+    return read_rows(survey, wanted.values(), **which)
+
+
+def score_rows(scores: PredictionSet, method: Method, model: Any, batch: pa.Table) -> tuple[pa.Table, dict]:
+    """Cut and score what was read.
 
     Returns
     -------
@@ -29,8 +42,6 @@ def score_block(
     PluginError
         When the model gives another number of rows than it got, or a score that is no number.
     """
-    wanted = {c.name: c for table in (method.inputs, method.cut_inputs) for c in table.columns}
-    batch = read_rows(survey, wanted.values(), ingest_id=scores.ingest_id, low=low, high=high)
     kept, left_out = apply_cuts(method.cuts, batch)
     outputs = cast_to(scores.version.output_table, method.module().score(model, kept))
     if outputs.num_rows != kept.num_rows:

@@ -159,10 +159,10 @@ def predictions_sweep() -> list[str]:
     retired = Q(state=PredictionSet.State.RETIRED, retired__lt=Now() - READERS_LEAVE_WITHIN)
     dropped = []
     for scores in PredictionSet.objects.filter(ended | retired):
-        if table_exists(scores.table_name):
+        for name in filter(table_exists, (scores.history_name, scores.table_name)):
             try:
-                drop_table(scores.table_name)
-                dropped.append(scores.table_name)
+                drop_table(name)
+                dropped.append(name)
             except OperationalError:  # somebody still reads it: the next sweep gets it
                 continue
     return dropped

@@ -1,5 +1,7 @@
 """The declared tables of scorings (keys, then the columns that the method declares), and the one of verified pairs."""
 
+from dataclasses import replace
+
 from almagest.contract import Column, Table
 from almagest.core.tables import DeclaredTable
 from almagest.predictions.models import PredictionSet
@@ -21,6 +23,18 @@ IS_CANDIDATE = Column(
     "bool",
     ucd="meta.code",
     description="Whether the object is called the signal and passes all candidate cuts",
+    nullable=False,
+)
+
+IS_SCORED = Column(
+    "is_scored", "bool", ucd="meta.code", description="False: it passes the cuts no more", nullable=False
+)
+WAS_THERE = Column("was_there", "bool", ucd="meta.code", description="False: it came with the next", nullable=False)
+UNTIL = Column(
+    "until_revision",
+    "int32",
+    ucd="meta.version",
+    description="Revision from which on it was so no more",
     nullable=False,
 )
 
@@ -63,3 +77,23 @@ def set_table(prediction_set: PredictionSet) -> DeclaredTable:
     """Declaration of a set's own table."""
     has_candidates = prediction_set.has_candidates
     return prediction_table(prediction_set.version, prediction_set.table_name, with_candidates=has_candidates)
+
+
+def delta_table(prediction_set: PredictionSet, run_id: int) -> DeclaredTable:
+    """Declaration of the table into which a run scores what was measured anew, before that is merged into the set's own."""
+    table = _loose(set_table(prediction_set).table, f"{prediction_set.table_name}_d{run_id}")
+    return DeclaredTable(table.with_columns(IS_SCORED), primary_key=("object_id",))
+
+
+def history_table(prediction_set: PredictionSet) -> DeclaredTable:
+    """Declaration of the table of scores that were replaced; of objects that were new then, a row that says so."""
+    table = _loose(set_table(prediction_set).table, prediction_set.history_name).with_columns(UNTIL, WAS_THERE)
+    return DeclaredTable(table, primary_key=("object_id", UNTIL.name), ranges=(UNTIL.name,))
+
+
+def _loose(table: Table, name: str) -> Table:
+    """The same columns, of which only the object is never null."""
+    columns = tuple(
+        column if column.name == "object_id" else replace(column, nullable=True) for column in table.columns
+    )
+    return Table(name, table.description, columns)

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
+from almagest.catalogs.history import is_kept
 from almagest.contract import Report
 from almagest.core.files import fetch_file, folder_checksum, local_copy, move_folder, opened_folder, stored_path
-from almagest.core.tables import table_exists
 from almagest.formats import Sizes
 from almagest.releases.changes import find_changes
 from almagest.releases.content import FileEntry, ReleaseFacts, Rows, build, check, data_files
@@ -42,7 +42,7 @@ def release_build(*, claim: Claim, release: Release, report: Report) -> None:
     ReleaseError
         When the edition's rows are gone, or the disk is full: nothing is left behind.
     """
-    if not table_exists(release.edition.table_name):
+    if not is_kept(release.edition):
         raise ReleaseError(
             f"{release.edition} is no longer there: another revision has taken its place; release that one"
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from almagest.catalogs.differences import KEYS
 from almagest.catalogs.listings import candidate_listing
 from almagest.catalogs.models import Edition
 from almagest.contract import Table
@@ -16,9 +17,6 @@ from almagest.formats.batches import conform
 from almagest.releases.content.rows import HEALPIX
 from almagest.releases.errors import ReleaseError
 from almagest.releases.models import Release
-
-# Without these nobody could say which row is meant, or compare two releases.
-KEYS = ("object_id", "survey", "source_id", "ra", "dec", HEALPIX)
 
 
 def released_listing(edition: Edition, *, columns: str, filters: dict[str, str]) -> Listing:

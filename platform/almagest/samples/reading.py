@@ -30,15 +30,17 @@ def read_rows(
     low: int = 0,
     high: int = 2**63 - 1,
     ids: np.ndarray | None = None,
+    since: int = 0,
 ) -> pa.Table:
     """One survey's objects in an id range: ``object_id``, ``revision`` and the wanted columns, in order of object_id.
 
-    Columns that the survey does not have are null; units are turned into the wanted ones. `ids` asks for these alone.
+    Columns that the survey does not have are null; units are turned into the wanted ones. `ids` asks for these alone,
+    `since` for those that came or changed after that ingest.
     """
     table = SURVEYS[survey.slug].table
     wanted = list(wanted)
     there = [column for column in wanted if column.name in table and _fits(table[column.name], column)]
-    source = measurements_as_of(survey, [column.name for column in there], ingest_id)
+    source = measurements_as_of(survey, [column.name for column in there], ingest_id, since)
     names = ", ".join(quote(name) for name in (*KEYS, *(column.name for column in there)))
     where, values = ("BETWEEN $1 AND $2", (low, high)) if ids is None else id_condition(ids)
     rows = read_arrow(f"SELECT {names} FROM ({source}) AS seen WHERE object_id {where} ORDER BY object_id", values)

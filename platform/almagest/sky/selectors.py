@@ -189,10 +189,11 @@ def latest_cross_matches(as_of: int | None = None) -> list[CrossMatch]:
     return list(newest.select_related("survey_a", "survey_b"))
 
 
-def measurements_as_of(survey: Survey, columns: Iterable[str], ingest_id: int) -> str:
+def measurements_as_of(survey: Survey, columns: Iterable[str], ingest_id: int, since: int = 0) -> str:
     """SQL text that gives each object's row as it was after an ingest.
 
-    Its columns are ``object_id``, ``revision`` and those asked for; an object that came later has no row.
+    Its columns are ``object_id``, ``revision`` and those asked for; an object that came later has no row, and with `since`
+    none whose row was the same after that ingest already.
 
     Raises
     ------
@@ -202,8 +203,8 @@ def measurements_as_of(survey: Survey, columns: Iterable[str], ingest_id: int) -
     declared = declaration_get(survey.slug).table
     names = column_list(["object_id", "revision", *(declared[name].name for name in columns)])
     current, history = quote(survey.table_name), quote(f"{survey.table_name}_history")
-    state = int(ingest_id)
+    state, after = int(ingest_id), f" AND ingest_id > {int(since)}" if since else ""
     return (
-        f"SELECT {names} FROM {current} WHERE ingest_id <= {state} UNION ALL "
-        f"SELECT {names} FROM {history} WHERE ingest_id <= {state} AND superseded_by > {state}"
+        f"SELECT {names} FROM {current} WHERE ingest_id <= {state}{after} UNION ALL "
+        f"SELECT {names} FROM {history} WHERE ingest_id <= {state} AND superseded_by > {state}{after}"
     )

@@ -51,13 +51,14 @@ SUPERSEDED_BY = Column("superseded_by", "int64", "", "meta.id", "Ingest that bro
 
 def measurement_table(declaration: SurveyDeclaration) -> DeclaredTable:
     """The current measurements of a survey's objects."""
-    return DeclaredTable(declaration.table.with_columns(*KEYS, first=True), primary_key=("object_id",))
+    table = declaration.table.with_columns(*KEYS, first=True)
+    return DeclaredTable(table, primary_key=("object_id",), ranges=("ingest_id",))
 
 
 def history_table(declaration: SurveyDeclaration) -> DeclaredTable:
     """Measurements that a later file has changed."""
     table = declaration.table.with_columns(*KEYS, SUPERSEDED_BY, name=f"{declaration.table_name}_history", first=True)
-    return DeclaredTable(table, primary_key=("object_id", "revision"))
+    return DeclaredTable(table, primary_key=("object_id", "revision"), ranges=("ingest_id",))
 
 
 def declared_tables() -> list[DeclaredTable]:
