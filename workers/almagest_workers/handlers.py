@@ -6,11 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow.compute as pc
+
 from almagest.catalogs import services as catalogs
 from almagest.catalogs.models import Edition
 from almagest.contract import Report
 from almagest.contract.discovery import find_method, plugins
 from almagest.core.files import local_copy
+from almagest.predictions import deltas
 from almagest.predictions import services as predictions
 from almagest.predictions.models import PredictionSet, Verification
 from almagest.predictions.scoring import score_block
@@ -20,6 +23,9 @@ from almagest.registry.models import Method, ModelVersion
 from almagest.releases import building as releases
 from almagest.releases.models import Release
 from almagest.releases.services import KIND as RELEASE
+from almagest.rescoring import services as rescoring
+from almagest.rescoring.models import Pass
+from almagest.rescoring.training import drift_counts
 from almagest.runs.leases import Claim
 from almagest.samples import services as samples
 from almagest.samples.models import Sample
@@ -100,6 +106,25 @@ def publish_catalog(claim: Claim, report: Report) -> None:
     catalogs.catalog_publish(claim=claim, edition=edition)
 
 
+def rescore(claim: Claim, report: Report) -> None:
+    """Score a block of what is stale in a catalog, or merge all of it."""
+    found = Pass.objects.select_related(
+        "before__catalog", "wanted", "run", "prediction_set__version__method__plugin", "prediction_set__version__sample"
+    ).get(pk=claim.parameters["pass"])
+    if "merge" in claim.payload:
+        rescoring.pass_merge(claim=claim, found=found, report=report)
+        return
+    scores, row = found.prediction_set, found.prediction_set.version.method
+    survey = Survey.objects.get(slug=claim.payload["survey"])
+    method = find_method(row.plugin.name, row.name)
+    where = {"low": claim.payload["low"], "high": claim.payload["high"], "ingest_id": found.ingest_id}
+    batch = deltas.read_stale(scores, survey, method, **where)
+    rows, counts = deltas.score_stale(scores, survey, method, load_model(scores.version_id), batch)
+    scored = batch.filter(pc.is_in(batch["object_id"], rows.filter(rows["is_scored"])["object_id"]))
+    drift = drift_counts(scores.version, method, scored)
+    deltas.delta_write(claim=claim, scores=scores, survey=survey, rows=rows, counts=counts | {"drift": drift})
+
+
 def release(claim: Claim, report: Report) -> None:
     """Build the files of a release, or check them."""
     step = {"build": releases.release_build, "check": releases.release_check}[claim.payload["step"]]
@@ -114,5 +139,6 @@ HANDLERS: dict[str, Callable[[Claim, Report], None]] = {
     predictions.KIND: score,
     verifications.KIND: verify,
     catalogs.KIND: publish_catalog,
+    rescoring.KIND: rescore,
     RELEASE: release,
 }

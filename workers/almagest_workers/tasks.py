@@ -3,6 +3,7 @@
 from almagest.catalogs.services import catalogs_sweep
 from almagest.predictions.services import predictions_sweep
 from almagest.releases.sweeping import releases_sweep
+from almagest.rescoring.services import passes_sweep
 from almagest.runs.leases import chunk_claim
 from almagest.runs.queue import REAP_TASK, WORK_TASK
 from almagest.runs.reaper import reap
@@ -22,6 +23,7 @@ def work(run_id: int, queue: str) -> None:
 def tidy() -> None:
     """Wake workers for work whose message or worker was lost; drop what nobody reads any more."""
     reap()
+    passes_sweep()
     predictions_sweep()
     catalogs_sweep()
     releases_sweep()

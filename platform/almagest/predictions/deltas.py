@@ -30,17 +30,23 @@ def delta_create(scores: PredictionSet, run_id: int) -> None:
     create_table(delta_table(scores, run_id))
 
 
+def read_stale(
+    scores: PredictionSet, survey: Survey, method: Method, *, low: int, high: int, ingest_id: int
+) -> pa.Table:
+    """What the method looks at, of the stale objects of an id range as they are after an ingest."""
+    return read_inputs(method, survey, ingest_id=ingest_id, since=scores.ingest_id, low=low, high=high)
+
+
 def score_stale(
-    scores: PredictionSet, survey: Survey, method: Method, model: Any, *, low: int, high: int, ingest_id: int
+    scores: PredictionSet, survey: Survey, method: Method, model: Any, batch: pa.Table
 ) -> tuple[pa.Table, dict]:
-    """Score the stale objects of an id range, as they are after an ingest.
+    """Score what `read_stale` has read.
 
     Returns
     -------
     A row for every stale object, of which those that do not pass the cuts are not `is_scored`; and how the set's counts
     change by them, negative where objects that were counted before are now counted otherwise.
     """
-    batch = read_inputs(method, survey, ingest_id=ingest_id, since=scores.ingest_id, low=low, high=high)
     rows, counts = score_rows(scores, method, model, batch)
     before = _counts_before(scores, survey, method, batch["object_id"])
     changes = {kind: _difference(counts.get(kind, []), before.get(kind, [])) for kind in KINDS}

@@ -1,0 +1,1 @@
+"""Bringing catalogs up to date: what is stale is scored, merged, and told of."""

@@ -1,0 +1,145 @@
+"""Starting and finishing passes over catalogs."""
+
+from django.db import transaction
+
+from almagest.accounts.errors import NotAllowed
+from almagest.accounts.selectors import may_change
+from almagest.accounts.sharing import narrowest
+from almagest.catalogs.history import is_kept
+from almagest.catalogs.merging import edition_follow, edition_restore
+from almagest.catalogs.models import Catalog, Edition
+from almagest.contract import Report
+from almagest.core.tables import drop_table, table_exists
+from almagest.predictions.deltas import delta_create, delta_merge
+from almagest.predictions.models import PredictionSet
+from almagest.predictions.staleness import stale_blocks
+from almagest.predictions.tables import delta_table
+from almagest.rescoring.errors import RescoringError
+from almagest.rescoring.models import Pass
+from almagest.rescoring.plans import pass_plan
+from almagest.rescoring.reporting import pass_report
+from almagest.runs.leases import Claim, claim_complete
+from almagest.runs.models import Run
+from almagest.runs.services import ChunkSpec, run_start
+from almagest.sky.models import Survey
+
+KIND = "rescore"
+OVER = (Run.State.DONE, Run.State.FAILED, Run.State.CANCELLED)
+
+
+@transaction.atomic
+def pass_start(*, edition: Edition, owner=None) -> Pass:
+    """Send what is stale in a catalog to be scored, and then to be merged into it.
+
+    Raises
+    ------
+    NotAllowed
+        When the catalog is somebody else's, and `owner` is not of the staff.
+    RescoringError
+        When nothing is stale, a pass over the catalog is under way, or its scores are not current any more.
+    """
+    edition = _ready(edition, owner, "rescore")
+    plan = pass_plan(edition=edition)
+    scores = edition.prediction_set
+    if scores.state != PredictionSet.State.CURRENT:
+        raise RescoringError(
+            f"the scores of {edition} were replaced by others; publish {edition.catalog.slug} anew from those"
+        )
+    if not plan.is_needed:
+        raise RescoringError(f"nothing is stale in {edition}: it knows every measurement up to now")
+    stale = [{"survey": each.survey, "new": each.new, "changed": each.changed} for each in plan.stale]
+    blocks = [
+        ChunkSpec(edition.version.method.runtime, block) for block in stale_blocks(scores, ingest_id=plan.ingest_id)
+    ]
+    found = _begin(edition, owner, Pass.Kind.RESCORE, blocks, ingest_id=plan.ingest_id, stale=stale)
+    if blocks:
+        delta_create(scores, found.run_id)
+    return found
+
+
+@transaction.atomic
+def restore_start(*, edition: Edition, revision: int, owner=None) -> Pass:
+    """Send a catalog to be given the rows of an earlier revision again, as its next.
+
+    Raises
+    ------
+    NotAllowed
+        When the catalog is somebody else's, and `owner` is not of the staff.
+    RescoringError
+        When there is no such revision to go back to, or a pass over the catalog is under way.
+    """
+    edition = _ready(edition, owner, "roll back")
+    wanted = edition.catalog.editions.filter(revision=revision, published__isnull=False).exclude(pk=edition.pk).first()
+    if wanted is None:
+        raise RescoringError(f"{edition.catalog.slug} has no earlier revision {revision}; it is at {edition.revision}")
+    if wanted.base != edition.base or not is_kept(wanted):
+        raise RescoringError(
+            f"{wanted} is of another table than {edition}, made by another publishing; publish the catalog anew from "
+            f"{wanted.version} instead"
+        )
+    return _begin(edition, owner, Pass.Kind.RESTORE, [], ingest_id=edition.prediction_set.ingest_id, wanted=wanted)
+
+
+def pass_merge(*, claim: Claim, found: Pass, report: Report) -> None:
+    """Merge a pass's scores, and let the catalog follow them, in one transaction: readers see all of it or none."""
+    report(0.5, "Merging")
+    with transaction.atomic():
+        if found.kind == Pass.Kind.RESTORE:
+            after, counts = edition_restore(edition=found.before, wanted=found.wanted, run=found.run)
+        else:
+            if found.stale_count:
+                scores = found.prediction_set
+                delta_merge(scores=scores, run_id=claim.run_id, ingest_id=found.ingest_id, revision=found.set_revision)
+            after, counts = edition_follow(edition=found.before, run=found.run)
+        told = counts | pass_report(found, after)
+        Pass.objects.filter(pk=found.pk).update(after=after, report=told, is_open=False)
+        claim_complete(claim, outcome={"catalog": after.catalog.slug, "revision": after.revision, **counts})
+
+
+def passes_sweep() -> list[str]:
+    """Close passes whose runs are over, and drop the tables that those which failed have left."""
+    swept = []
+    for found in Pass.objects.filter(is_open=True, run__state__in=OVER).select_related(
+        "prediction_set", "run", "catalog"
+    ):
+        with transaction.atomic():
+            table = delta_table(found.prediction_set, found.run_id).name
+            if table_exists(table):
+                drop_table(table)
+            Pass.objects.filter(pk=found.pk).update(is_open=False)
+            swept.append(str(found))
+    return swept
+
+
+def _ready(edition: Edition, owner, what: str) -> Edition:
+    """The catalog's current edition, locked; nobody else begins a pass until this transaction has ended."""
+    catalog = Catalog.objects.select_for_update().get(pk=edition.catalog_id)
+    if owner and not may_change(owner, catalog):
+        raise NotAllowed(f"only the owner of {catalog.slug} and the staff may {what} it")
+    passes_sweep()
+    if (under_way := catalog.passes.filter(is_open=True).first()) is not None:
+        raise RescoringError(f"{catalog.slug}: run {under_way.run_id} is at it already; wait for it, or cancel it")
+    found = catalog.editions.select_related("version__method__plugin", "prediction_set").get(is_current=True)
+    return found
+
+
+def _begin(edition: Edition, owner, kind: str, blocks: list[ChunkSpec], **values) -> Pass:
+    scores, catalog = edition.prediction_set, edition.catalog
+    found = Pass.objects.create(
+        catalog=catalog, kind=kind, before=edition, prediction_set=scores, set_revision=scores.revision, **values
+    )
+    merge = ChunkSpec("data", {"merge": True}, phase=1)
+    sources = [catalog, edition.version, *Survey.objects.filter(slug__in=scores.surveys)]
+    verb = "Rescore" if kind == Pass.Kind.RESCORE else "Roll back"
+    parameters = {"pass": found.pk, "catalog": catalog.slug, "version": str(edition.version), "surveys": scores.surveys,
+                  "edition": edition.pk}  # fmt: skip
+    found.run = run_start(
+        kind=KIND,
+        title=f"{verb} {catalog.title}",
+        chunks=[*blocks, merge],
+        owner=owner,
+        parameters=parameters,
+        **narrowest(sources),
+    )
+    found.save(update_fields=["run"])
+    return found

@@ -1,0 +1,172 @@
+"""Catalogs brought up to date by real workers: what a full rescoring would give, for the stale objects alone."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from almagest.catalogs.differences import difference_listing
+from almagest.catalogs.history import edition_source
+from almagest.catalogs.models import Edition
+from almagest.catalogs.selectors import catalog_get
+from almagest.core.listings.streaming import read_batches
+from almagest.predictions.models import PredictionSet
+from almagest.rescoring.errors import RescoringError
+from almagest.rescoring.models import Pass
+from almagest.rescoring.plans import pass_plan
+from almagest.rescoring.services import pass_start
+from almagest.runs.models import Run
+from almagest.sky.models import Ingest
+
+pytestmark = pytest.mark.usefixtures("simulated_sky")
+MODEL = ("dwarf_galaxies", "forest")
+SURVEY, TABLE = "sdss-dr14-simulated", "sdss_dr14_skyserver_10k.csv"
+STATISTICS = ("rows", "survey_counts", "ranges", "histogram", "thresholds", "words", "figures")
+
+
+@pytest.fixture
+def workers(worker):
+    """Workers for everything, with beat."""
+    return worker("data", "classical", beat=True)
+
+
+@pytest.fixture
+def catalog(workers):
+    """A published catalog of a forest's candidates."""
+    surveys = ["evcc-simulated", SURVEY]
+    call_command("freeze_sample", "dwarfs", plugin=MODEL[0], method=MODEL[1], surveys=surveys)
+    call_command("train", *MODEL, sample="dwarfs", set=["trees=40"])
+    call_command("score", *MODEL)
+    publish()
+    return current()
+
+
+def publish() -> None:
+    call_command("publish_catalog", "dwarfs", plugin=MODEL[0], method=MODEL[1], threshold=0.4, verbosity=0)
+
+
+def current() -> Edition:
+    return catalog_get(user=None, slug="dwarfs")
+
+
+def new_data(folder: Path, simulated_files: Path, *, shift: float, plate: int) -> dict[str, int]:
+    """Ingest the survey's table again: some galaxies brighter or fainter, one turned into a star, 25 new ones, a new star."""
+    with (simulated_files / TABLE).open() as file:
+        rows = list(csv.DictReader(file))
+    galaxies = [row for row in rows if row["class"] == "GALAXY"]
+    candidates = {row[2] for row in rows_of(edition_source(current())).values()}
+    chosen = [
+        row for n, row in enumerate(galaxies) if n < 60 or f"{row['plate']}-{row['mjd']}-{row['fiberid']}" in candidates
+    ]
+    changed = [row | {"r": str(float(row["r"]) + shift * (-1) ** n)} for n, row in enumerate(chosen)]
+    changed[5] |= {"class": "STAR"}
+    new = [row | {"plate": str(plate), "ra": str(float(row["ra"]) + 0.01)} for row in galaxies[120:145]]
+    new.append(galaxies[150] | {"plate": str(plate), "class": "STAR"})
+    path = folder / f"table-{plate}.csv"
+    with path.open("w") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows([*changed, *new])
+    call_command("ingest", SURVEY, str(path), verbosity=0)
+    return {"new": len(new), "changed": len(changed)}
+
+
+def objects_of(ingest: Ingest) -> set[int]:
+    """Objects that an ingest has brought."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM objects WHERE ingest_id = %s", [ingest.pk])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def rows_of(relation: str) -> dict[int, tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {relation}")
+        names = [column.name for column in cursor.description]
+        return {row[names.index("object_id")]: row for row in cursor.fetchall()}
+
+
+def state_of(edition: Edition) -> tuple:
+    """All that a rescoring changes: scores, candidates, counts."""
+    scores = PredictionSet.objects.get(pk=edition.prediction_set_id)
+    told = {name: getattr(edition, name) for name in STATISTICS}
+    counts = (scores.rows, scores.objects_read, scores.left_out, scores.candidates_left_out, scores.figures)
+    return rows_of(scores.table_name), rows_of(edition_source(edition)), told, counts
+
+
+def test_a_pass_gives_what_a_full_rescoring_gives_and_every_revision_can_be_read_again(
+    catalog, simulated_files, tmp_path, capsys
+):
+    first = rows_of(edition_source(catalog))
+    given = new_data(tmp_path, simulated_files, shift=1.5, plate=9001)
+    plan = pass_plan(edition=catalog)
+    assert {(s.survey, s.new, s.changed) for s in plan.stale} == {
+        ("evcc-simulated", 0, 0), (SURVEY, given["new"], given["changed"]),
+    }  # fmt: skip
+    call_command("rescore", "dwarfs", "--dry-run")
+    assert f"{sum(given.values())} objects to score, about" in capsys.readouterr().out
+    assert current() == catalog
+
+    call_command("rescore", "dwarfs")
+    second = current()
+    assert (second.revision, second.base, second.table_name) == (2, 1, catalog.table_name)
+    found = Pass.objects.get()
+    after = rows_of(edition_source(second))
+    added, removed = set(after) - set(first), set(first) - set(after)
+    changed = {i for i in set(first) & set(after) if first[i] != after[i]}
+    told = found.report
+    assert added and removed and changed
+    assert (told["added"], told["removed"], told["changed"]) == (len(added), len(removed), len(changed))
+    newcomers = {object_id for object_id in added if object_id in objects_of(Ingest.objects.latest("pk"))}
+    assert (told["new"], told["entered"], told["left"]) == (len(newcomers), len(added - newcomers), len(removed))
+    assert told["scored"] == sum(given.values()) and {each["column"] for each in told["drift"]} == {*"ugriz", "p_s"}
+    assert rows_of(edition_source(catalog)) == first
+
+    listed = {
+        row["object_id"]: row
+        for batch in read_batches(difference_listing(catalog, second).choosing("all"))
+        for row in batch.to_pylist()
+    }
+    kinds = {
+        kind: {i for i, row in listed.items() if row["change"] == kind} for kind in ("added", "removed", "changed")
+    }
+    assert kinds == {"added": added, "removed": removed, "changed": changed}
+
+    with pytest.raises(RescoringError, match="nothing is stale"):
+        pass_start(edition=second)
+
+    rescored = state_of(second)
+    call_command("score", *MODEL)
+    publish()
+    full = state_of(current())
+    for one, other in zip(rescored, full, strict=True):
+        assert one == other
+
+
+def test_two_passes_and_a_way_back(catalog, simulated_files, tmp_path):
+    states = [rows_of(edition_source(catalog))]
+    for n, shift in enumerate((1.5, -0.7)):
+        new_data(tmp_path, simulated_files, shift=shift, plate=9001 + n)
+        call_command("rescore", "dwarfs")
+        states.append(rows_of(edition_source(current())))
+    editions = list(Edition.objects.order_by("revision"))
+    assert [rows_of(edition_source(edition)) for edition in editions] == states
+    call_command("roll_back", "dwarfs", "1")
+    assert current().revision == 4 and rows_of(edition_source(current())) == states[0]
+    assert [rows_of(edition_source(edition)) for edition in editions] == states
+    for name in STATISTICS:
+        assert getattr(current(), name) == getattr(editions[0], name), name
+    call_command("roll_back", "dwarfs", "3")
+    assert rows_of(edition_source(current())) == states[2]
+    with pytest.raises(RescoringError, match="no earlier revision 9"):
+        call_command("roll_back", "dwarfs", "9")
+
+
+def test_one_pass_at_a_time(catalog, simulated_files, tmp_path, workers):
+    new_data(tmp_path, simulated_files, shift=1, plate=9001)
+    workers.stop()
+    found = pass_start(edition=catalog)
+    with pytest.raises(RescoringError, match=f"run {found.run_id} is at it already"):
+        pass_start(edition=catalog)
+    assert current() == catalog and Run.objects.get(pk=found.run_id).state == Run.State.QUEUED
