@@ -36,8 +36,11 @@ def release_facts(
 ) -> ReleaseFacts:
     """Everything about a release but its changes; `words` are `ReleaseFacts`' own: title, licence, doi, …"""
     version, scores = edition.version, edition.prediction_set
-    surveys = sorted({*scores.surveys, *version.sample.definition["surveys"]})
-    rows = Survey.objects.filter(slug__in=surveys).order_by("slug")
+    # Files outlive a visibility: surveys that the model has learned from are named where its readers see them.
+    learned = Survey.objects.visible_with(version).filter(slug__in=version.sample.definition["surveys"])
+    rows = (
+        Survey.objects.filter(slug__in=scores.surveys) | Survey.objects.filter(pk__in=learned.values("pk"))
+    ).order_by("slug")
     return ReleaseFacts(
         slug=edition.catalog.slug,
         version=number,

@@ -101,7 +101,9 @@ def _entry(folder: Path, path: str, digest: str, data: dict[str, dict]) -> FileE
     rows = data[path]["rows"] if path in data else None
     if rows is None and path.startswith("hats/") and path.endswith(".parquet"):
         rows = pq.read_metadata(folder / path).num_rows
-    media_type = MEDIA_TYPES["parquet"] if "/_" in path else MEDIA_TYPES.get(path.rpartition(".")[2], OTHER)
+    media_type = (
+        MEDIA_TYPES["parquet"] if "/_" in path else MEDIA_TYPES.get(path.rpartition("/")[2].rpartition(".")[2], OTHER)
+    )
     return FileEntry(path, (folder / path).stat().st_size, digest, rows, media_type, _what(path, data))
 
 

@@ -18,6 +18,9 @@ from almagest.predictions.verification import services as verifications
 from almagest.predictions.verification.selectors import verification_list
 from almagest.registry import comparisons, training
 from almagest.registry.selectors import comparison_list, version_list
+from almagest.releases import services as releases
+from almagest.releases.selectors import release_list
+from almagest.rescoring import services as rescoring
 from almagest.runs.listings import run_listing
 from almagest.runs.models import Chunk, Run
 from almagest.runs.selectors import run_get, run_list, run_log
@@ -36,6 +39,8 @@ MADE = {
     predictions.KIND: (("prediction_set", whole_sets),),
     verifications.KIND: (("verification", verification_list),),
     catalogs.KIND: (("edition", edition_list),),
+    rescoring.KIND: (("edition", edition_list),),
+    releases.KIND: (("release", release_list),),
 }
 
 
