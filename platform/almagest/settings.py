@@ -30,6 +30,8 @@ INSTALLED_APPS = [
     "almagest.registry",
     "almagest.predictions",
     "almagest.catalogs",
+    "almagest.vetting",
+    "almagest.rescoring",
     "almagest.releases",
     "almagest.api",
     "almagest.vo",

@@ -11,6 +11,7 @@ from almagest.contract import Labelling, Method, SampleError, Table, write_sampl
 from almagest.contract.cuts import apply_cuts
 from almagest.contract.sample import KEY_COLUMNS
 from almagest.core.copy import read_arrow
+from almagest.samples.given import read_given, with_given
 from almagest.samples.groups import Groups, is_held_back, read_groups
 from almagest.samples.models import Sample
 from almagest.samples.reading import read_rows
@@ -18,18 +19,20 @@ from almagest.sky.models import Survey
 
 
 def build_sample(sample: Sample, method: Method, labelling: Labelling, folder: Path) -> dict:
-    """Write the sample's folder; give the values of its row: rows, counts, left_out, checksum.
+    """Write the sample's folder; give the values of its row: rows, counts, left_out, given_counts, checksum.
 
     Raises
     ------
     SampleError
-        When no object of the surveys has a label.
+        When no object of the surveys has a label, or one that was given is none of the plugin's.
     """
+    given = sample.definition.get("given_labels")
+    given = read_given(given, labelling.classes) if given else None
     groups = read_groups(cross_match_id=sample.cross_match_id)
     surveys = Survey.objects.filter(slug__in=sample.definition["surveys"]).order_by("slug")
     rows = pa.concat_tables([_survey_rows(survey, sample, method, labelling, groups) for survey in surveys])
     rows, left_out = apply_cuts(method.cuts, rows)
-    rows, reasons = _labelled(rows, labelling)
+    rows, reasons, given_counts = _labelled(rows, labelling, given)
     left_out.update(reasons)
     if not rows.num_rows:
         raise SampleError(
@@ -49,6 +52,7 @@ def build_sample(sample: Sample, method: Method, labelling: Labelling, folder: P
         "rows": rows.num_rows,
         "counts": _counts(rows),
         "left_out": [{"name": name, "count": count} for name, count in left_out.items()],
+        "given_counts": given_counts,
         "checksum": checksum,
     }
 
@@ -103,11 +107,14 @@ def _filled(rows: pa.Table, name: str, group_id: np.ndarray, values: pa.ChunkedA
     return rows.set_column(rows.column_names.index(name), name, filled)
 
 
-def _labelled(rows: pa.Table, labelling: Labelling) -> tuple[pa.Table, Counter]:
-    labels = labelling.function()(rows)
-    reasons = Counter(reason for reason in labels["reason"].to_pylist() if reason)
-    rows = rows.append_column("label", labels["label"].cast(pa.string()))
-    return rows.filter(rows["label"].is_valid()), reasons
+def _labelled(rows: pa.Table, labelling: Labelling, given: pa.Table | None) -> tuple[pa.Table, Counter, dict]:
+    found, counts = labelling.function()(rows), {}
+    labels = found["label"].combine_chunks().cast(pa.string())
+    if given is not None:
+        labels, counts = with_given(rows, labels, given)
+    reasons = Counter(reason for reason in found["reason"].filter(pc.is_null(labels)).to_pylist() if reason)
+    rows = rows.append_column("label", labels)
+    return rows.filter(rows["label"].is_valid()), reasons, counts
 
 
 def _with_split(rows: pa.Table, *, seed: int, share: float) -> pa.Table:

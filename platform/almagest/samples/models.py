@@ -21,7 +21,7 @@ class Sample(Owned):
     name = models.SlugField(max_length=80, unique=True)
     plugin_name = models.CharField(max_length=60)
     method_name = models.CharField(max_length=60)
-    # Which surveys, which seed, what share is held back.
+    # Which surveys, which seed, what share is held back; labels that people have given, where there are any.
     definition = models.JSONField()
     # The state of the sky it was cut from: measurements and cross-matches with larger numbers are not in it.
     ingest_id = models.BigIntegerField()
@@ -32,6 +32,8 @@ class Sample(Owned):
     counts = models.JSONField(default=dict)
     # [{"name": why, "count": n}] for the objects that are in the surveys but not in the sample, cuts in their order first.
     left_out = models.JSONField(default=list)
+    # What became of the labels that were given: see `given.with_given`.
+    given_counts = models.JSONField(default=dict)
     checksum = models.CharField(max_length=64, blank=True)
     folder = models.CharField(max_length=200, blank=True)
     created = models.DateTimeField(auto_now_add=True)

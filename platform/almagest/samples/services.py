@@ -1,10 +1,12 @@
 """Defining and freezing samples."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.db import transaction
 
+from almagest.accounts.models import Owned
 from almagest.accounts.sharing import narrowest
 from almagest.contract import Labelling, Method, SampleError
 from almagest.core.files import store_folder
@@ -21,9 +23,26 @@ KIND = "freeze_sample"
 
 @transaction.atomic
 def sample_start(
-    *, name: str, plugin: str, method: str, surveys: list[str], seed: int = 1, test_fraction: float = 0.2, owner=None
+    *,
+    name: str,
+    plugin: str,
+    method: str,
+    surveys: list[str],
+    seed: int = 1,
+    test_fraction: float = 0.2,
+    given_labels: Mapping[str, str] | None = None,
+    made_of: Iterable[Owned] = (),
+    owner=None,
 ) -> Run:
     """Define a sample on the sky as it is now, and send it to be frozen.
+
+    Parameters
+    ----------
+    given_labels
+        Labels that people gave to single objects, which stand in place of the plugin's: ``name``, ``folder`` in the file store,
+        ``checksum``, and ``from``, which says where they come from.
+    made_of
+        What else the sample shows something of, beside its surveys: it is shown to no more people than these are.
 
     Raises
     ------
@@ -35,14 +54,17 @@ def sample_start(
     if not 0 < test_fraction < 1:
         raise SampleError(f"test fraction {test_fraction} is not between 0 and 1")
     chosen = [survey_get(user=owner, slug=slug) for slug in sorted(set(surveys))]
-    slugs, seen_by = [survey.slug for survey in chosen], narrowest(chosen)
+    slugs, seen_by = [survey.slug for survey in chosen], narrowest([*chosen, *made_of])
+    definition = {"plugin": plugin, "method": method, "surveys": slugs, "seed": seed, "test_fraction": test_fraction}
+    if given_labels:
+        definition["given_labels"] = dict(given_labels)
     now = snapshot()
     sample = Sample.objects.create(
         name=name,
         plugin_name=plugin,
         method_name=method,
         owner=owner,
-        definition={"plugin": plugin, "method": method, "surveys": slugs, "seed": seed, "test_fraction": test_fraction},
+        definition=definition,
         ingest_id=now.ingest_id,
         cross_match_id=now.cross_match_id,
         **seen_by,

@@ -36,6 +36,8 @@ class Listing:
         Columns by which pages can be sorted, because an index stands behind each or the rows are few.
     revision
         Text that is another one whenever rows may be others: stands in cursors and in ETags. Empty: not known.
+    state
+        Text that is another one whenever a filter may let other rows through: stands in ETags alone, for cursors lead on.
     total
         How many rows there are without filters, where that is known.
     infos
@@ -54,6 +56,7 @@ class Listing:
     sort: str
     sortable: frozenset[str] = frozenset()
     revision: str = ""
+    state: str = ""
     modified: datetime | None = None
     total: int | None = None
     infos: tuple[tuple[str, str, str], ...] = ()

@@ -65,6 +65,11 @@ def stamped(response: HttpResponse, request: HttpRequest, listing: Listing) -> H
 
 
 def etag(request: HttpRequest, listing: Listing) -> str:
-    """Name of what the reader gets: the listing's revision, the address with its parameters, the format and the reader."""
-    parts = (listing.revision, request.get_full_path(), request.headers.get("Accept", ""), str(request.user.pk))
+    """Name of what the reader gets: the listing's revision and state, the address with its parameters, the format and the reader."""
+    parts = (
+        listing.revision + listing.state,
+        request.get_full_path(),
+        request.headers.get("Accept", ""),
+        str(request.user.pk),
+    )
     return quote_etag(hashlib.sha1("\n".join(parts).encode(), usedforsecurity=False).hexdigest())
