@@ -46,7 +46,9 @@ def make_edition(rows: int) -> Edition:
     )
     scores = PredictionSet.objects.create(version=version, ingest_id=0, surveys=[], rows=rows, objects_read=rows)
     catalog = Catalog.objects.create(slug="million", title="A million")
-    edition = Edition(catalog=catalog, revision=1, base=1, version=version, prediction_set=scores, threshold=0.5, rows=rows)
+    edition = Edition(
+        catalog=catalog, revision=1, base=1, version=version, prediction_set=scores, threshold=0.5, rows=rows
+    )
     edition.is_current, edition.published = True, timezone.now()
     declared = catalog_table(version, edition.table_name)
     edition.columns, edition.rank_by = declared.table.to_json(), version.method.rank_by

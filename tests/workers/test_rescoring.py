@@ -1,6 +1,7 @@
 """Catalogs brought up to date by real workers: what a full rescoring would give, for the stale objects alone."""
 
 import csv
+import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from almagest.catalogs.differences import difference_listing
 from almagest.catalogs.history import edition_source
 from almagest.catalogs.models import Edition
 from almagest.catalogs.selectors import catalog_get
+from almagest.core.files import stored_path
 from almagest.core.listings.streaming import read_batches
+from almagest.core.tables import table_exists
 from almagest.predictions.models import PredictionSet
+from almagest.predictions.tables import delta_table
 from almagest.rescoring.errors import RescoringError
 from almagest.rescoring.models import Pass
 from almagest.rescoring.plans import pass_plan
@@ -24,6 +28,15 @@ pytestmark = pytest.mark.usefixtures("simulated_sky")
 MODEL = ("dwarf_galaxies", "forest")
 SURVEY, TABLE = "sdss-dr14-simulated", "sdss_dr14_skyserver_10k.csv"
 STATISTICS = ("rows", "survey_counts", "ranges", "histogram", "thresholds", "words", "figures")
+
+
+def until(condition, patience: float = 90):
+    """Wait for something to become true."""
+    deadline = time.monotonic() + patience
+    while not (value := condition()):
+        assert time.monotonic() < deadline, [(r.title, r.state, r.error) for r in Run.objects.all()]
+        time.sleep(0.05)
+    return value
 
 
 @pytest.fixture
@@ -170,3 +183,60 @@ def test_one_pass_at_a_time(catalog, simulated_files, tmp_path, workers):
     with pytest.raises(RescoringError, match=f"run {found.run_id} is at it already"):
         pass_start(edition=catalog)
     assert current() == catalog and Run.objects.get(pk=found.run_id).state == Run.State.QUEUED
+
+
+def assert_untouched(found: Pass, before: tuple) -> None:
+    """The run has failed, and the catalog and its scores are what they were; nothing of the pass is left."""
+    found.run.refresh_from_db()
+    assert found.run.state == Run.State.FAILED and current().pk == found.before_id
+    assert state_of(current()) == before
+    until(lambda: not Pass.objects.filter(is_open=True).exists())
+    assert not table_exists(delta_table(found.prediction_set, found.run_id).name)
+
+
+def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
+    catalog, simulated_files, tmp_path, workers, worker, settings
+):
+    new_data(tmp_path, simulated_files, shift=1.5, plate=9001)
+    settings.BLOCK_SIZE = 10
+    workers.stop()
+    found = pass_start(edition=catalog)
+    victim = worker("classical")
+    until(lambda: found.run.chunks.filter(state="done").count() >= 2)
+    victim.kill()
+    assert current() == catalog
+    worker("data", "classical", beat=True)
+    until(lambda: not Pass.objects.filter(is_open=True).exists())
+    second = current()
+    rescored = state_of(second)
+    call_command("score", *MODEL)
+    publish()
+    assert state_of(current()) == rescored and second.revision == 2
+
+
+def test_a_model_that_is_gone_is_said_and_the_next_pass_makes_good(catalog, simulated_files, tmp_path, workers, worker):
+    new_data(tmp_path, simulated_files, shift=1.5, plate=9001)
+    workers.stop()
+    before, model = state_of(catalog), stored_path(catalog.version.folder)
+    model.rename(tmp_path / "elsewhere")
+    worker("data", "classical", beat=True)
+    found = pass_start(edition=catalog)
+    until(lambda: Run.objects.get(pk=found.run_id).is_over)
+    assert_untouched(found, before)
+    assert "missing or damaged; restore it" in found.run.error
+    (tmp_path / "elsewhere").rename(model)
+    call_command("rescore", "dwarfs")
+    assert current().revision == 2
+
+
+def test_scores_that_were_made_anew_meanwhile_stop_a_pass(catalog, simulated_files, tmp_path, workers, worker):
+    new_data(tmp_path, simulated_files, shift=1.5, plate=9001)
+    workers.stop()
+    found = pass_start(edition=catalog)
+    scores = PredictionSet.objects.get(pk=catalog.prediction_set_id)
+    PredictionSet.objects.filter(pk=scores.pk).update(revision=2)
+    before = state_of(catalog)
+    worker("data", "classical", beat=True)
+    until(lambda: Run.objects.get(pk=found.run_id).is_over)
+    assert_untouched(found, before)
+    assert "while this run went on" in found.run.error
