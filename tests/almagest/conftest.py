@@ -188,7 +188,7 @@ def drafted(published, settings, tmp_path: Path) -> Callable[..., Release]:
 
     def draft(**given) -> Release:
         nonlocal edition
-        edition = edition or published(threshold=0.5, owner=given.get("owner"))
+        edition = given.pop("edition", None) or edition or published(threshold=0.5, owner=given.get("owner"))
         return release_start(edition=edition, **{"creators": (parse_creator("Ptolemy, Claudius"),)} | given)
 
     return draft

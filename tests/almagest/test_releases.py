@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from almagest.accounts.errors import NotAllowed
 from almagest.accounts.models import Visibility
+from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.models import Catalog, Edition
+from almagest.catalogs.selectors import edition_get
 from almagest.catalogs.services import catalogs_sweep
 from almagest.contract import AlmagestError, no_report
 from almagest.core.files import opened_folder, stored_path
@@ -331,6 +333,18 @@ def test_a_discarded_release_is_gone_with_its_files_and_its_number_is_free(draft
     assert releases_sweep() == ["dwarfs v1"]
     assert not Release.objects.exists() and not stored_path(release.folder).exists()
     assert drafted().number == 1
+
+
+def test_an_earlier_revision_can_be_released_while_its_rows_are_kept(published, drafted):
+    first = published(threshold=0.5)
+    assert published(threshold=0.9).rows < first.rows
+    release = work_on(drafted(edition=edition_get(user=None, slug="dwarfs", revision=1)))
+    assert (release.rows, release.told.catalog_revision) == (first.rows, 1)
+    with pytest.raises(CatalogError, match="no published revision 3"):
+        edition_get(user=None, slug="dwarfs", revision=3)
+    drop_table(first.table_name)
+    with pytest.raises(CatalogError, match="are gone"):
+        edition_get(user=None, slug="dwarfs", revision=1)
 
 
 def test_a_draft_that_is_being_built_is_not_discarded(drafted):

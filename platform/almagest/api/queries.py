@@ -216,6 +216,13 @@ class Text(serializers.CharField):
 class NewRelease(serializers.Serializer):
     """What is said of a release, and what it holds. Nothing of it changes once its files are built."""
 
+    revision = serializers.IntegerField(
+        default=None,
+        allow_null=True,
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="Of the catalog; without it the current one.",
+    )
     title = Text(default="", allow_blank=True, max_length=LONGEST, help_text="Without it the catalog's.")
     description = Text(default="", allow_blank=True, max_length=LONGEST_TEXT, help_text="Without it the catalog's.")
     creators = serializers.ListField(

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from almagest.catalogs.errors import CatalogError
+from almagest.catalogs.history import is_kept
 from almagest.catalogs.models import Catalog, Edition
 from almagest.registry.models import ModelVersion
 from almagest.runs.models import Run
@@ -31,6 +32,24 @@ def catalog_get(*, user, slug: str) -> Edition:
     edition = catalog_list(user=user).filter(catalog__slug=slug).first()
     if edition is None:
         raise CatalogError(f"there is no published catalog {slug!r}", absent=True)
+    return edition
+
+
+def edition_get(*, user, slug: str, revision: int | None = None) -> Edition:
+    """A revision of a catalog whose rows can still be read, the current one without a number.
+
+    Raises
+    ------
+    CatalogError
+        When there is none that the user may see, or its rows are gone.
+    """
+    if revision is None:
+        return catalog_get(user=user, slug=slug)
+    edition = edition_list(user=user).filter(catalog__slug=slug, revision=revision).first()
+    if edition is None:
+        raise CatalogError(f"{slug!r} has no published revision {revision}", absent=True)
+    if not is_kept(edition):
+        raise CatalogError(f"the rows of {edition} are gone: others have taken their place since", absent=True)
     return edition
 
 

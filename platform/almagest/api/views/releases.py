@@ -17,7 +17,7 @@ from almagest.api.queries import NewLink, NewRelease, Retraction
 from almagest.api.releases import FILES, ReleaseWords, files_told, release_told
 from almagest.api.views.base import ApiView, ListingView
 from almagest.api.views.runs import RunWords
-from almagest.catalogs.selectors import catalog_get
+from almagest.catalogs.selectors import edition_get
 from almagest.core.listings import from_rows
 from almagest.releases.downloads import link_sign
 from almagest.releases.listings import RELEASES, release_listing
@@ -62,10 +62,10 @@ class ReleaseStart(ApiView):
     @does("release_catalog", "Make a data release of a catalog: a draft, until it is published", NewRelease,
           ReleaseRunWords, status=202)  # fmt: skip
     def post(self, request, catalog):
-        """Freeze what the catalog holds now, as `manage.py release` does; follow the run, then publish what it has made."""
+        """Freeze what a revision of the catalog holds, the current one without a number, as `manage.py release` does; follow the run, then publish what it has made."""
         body = self.checked(NewRelease, request.data)
         body["columns"] = ",".join(body["columns"])
-        edition = catalog_get(user=request.user, slug=catalog)
+        edition = edition_get(user=request.user, slug=catalog, revision=body.pop("revision"))
         return _followed(request, release_start(edition=edition, owner=request.user, **body))
 
 

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from almagest.catalogs.selectors import catalog_get
+from almagest.catalogs.selectors import edition_get
 from almagest.releases.content import ALL
 from almagest.releases.models import Release
 from almagest.releases.services import release_publish, release_start
@@ -18,6 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         """Which catalog, and what is said of it."""
         parser.add_argument("slug")
+        parser.add_argument("--revision", type=int, help="of the catalog; the current one without it")
         parser.add_argument("--title", default="", help="the catalog's own without it")
         parser.add_argument("--description", default="")
         parser.add_argument(
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         if if_missing and Release.objects.filter(catalog__slug=slug, state__in=Release.OUT).exists():
             return
         release = release_start(
-            edition=catalog_get(user=None, slug=slug), creators=[parse_creator(text) for text in options["creator"]],
+            edition=edition_get(user=None, slug=slug, revision=options["revision"]), creators=[parse_creator(text) for text in options["creator"]],
             known_issues=options["known_issue"], filters=dict(map(_pair, options["filter"])),
             **{name: options[name] for name in ("title", "description", "licence", "doi", "columns", "formats", "with_weights")},
         )  # fmt: skip
