@@ -62,7 +62,10 @@ class ReleaseStart(ApiView):
     @does("release_catalog", "Make a data release of a catalog: a draft, until it is published", NewRelease,
           ReleaseRunWords, status=202)  # fmt: skip
     def post(self, request, catalog):
-        """Freeze what a revision of the catalog holds, the current one without a number, as `manage.py release` does; follow the run, then publish what it has made."""
+        """Freeze what a revision of the catalog holds, the current one without a number, as `manage.py release` does.
+
+        Follow the run, then publish what it has made.
+        """
         body = self.checked(NewRelease, request.data)
         body["columns"] = ",".join(body["columns"])
         edition = edition_get(user=request.user, slug=catalog, revision=body.pop("revision"))

@@ -44,7 +44,8 @@ class Command(BaseCommand):
         if if_missing and Release.objects.filter(catalog__slug=slug, state__in=Release.OUT).exists():
             return
         release = release_start(
-            edition=edition_get(user=None, slug=slug, revision=options["revision"]), creators=[parse_creator(text) for text in options["creator"]],
+            edition=edition_get(user=None, slug=slug, revision=options["revision"]),
+            creators=[parse_creator(text) for text in options["creator"]],
             known_issues=options["known_issue"], filters=dict(map(_pair, options["filter"])),
             **{name: options[name] for name in ("title", "description", "licence", "doi", "columns", "formats", "with_weights")},
         )  # fmt: skip
