@@ -15,6 +15,7 @@ from almagest.web.views import (
     releasing,
     runs,
     sky,
+    verdicts,
     verifications,
 )
 
@@ -30,6 +31,12 @@ urlpatterns = [
     path("catalogs/<slug:slug>/", catalogs.catalog, name="catalog"),
     path("catalogs/<slug:slug>/figures/<slug:name>.json", figures.catalog_figure, name="catalog-figure"),
     path("catalogs/<slug:slug>/release/", releasing.release_new, name="release-new"),
+    path("catalogs/<slug:slug>/verdicts/", verdicts.verdicts, name="verdicts"),
+    path("catalogs/<slug:slug>/verdicts/<int:object_id>/", verdicts.give, name="verdict-give"),
+    path("catalogs/<slug:slug>/verdicts/<int:object_id>/withdraw/", verdicts.withdraw, name="verdict-withdraw"),
+    path("catalogs/<slug:slug>/choices/", verdicts.choices, name="choices"),
+    path("catalogs/<slug:slug>/labels/", verdicts.freeze, name="labels-freeze"),
+    path("labels/<slug:name>/", verdicts.label_set, name="label-set"),
     path("releases/", releases.releases, name="releases"),
     path(RELEASE, releases.release, name="release"),
     path(f"{RELEASE}files/<path:path>", releases.release_file, name="release-file"),

@@ -56,6 +56,9 @@ from almagest.samples.models import Sample
 from almagest.sky.models import Survey
 from almagest.sky.services import ingest_file
 from almagest.sky.surveys import SURVEYS
+from almagest.vetting.labels import labels_freeze
+from almagest.vetting.models import LabelSet
+from almagest.vetting.services import verdict_give
 from dwarf_galaxies.plugin import plugin
 from dwarf_galaxies.simulate import survey_files
 
@@ -329,8 +332,8 @@ def everything(
 ) -> SimpleNamespace:
     """One of each thing that people see, all of it public and the owner's.
 
-    Scores, a catalog and its release of a survey, their verification against a second one, a sample, and a comparison with its run,
-    which still goes on.
+    Scores, a catalog and its release of a survey, their verification against a second one, a verdict of the owner's and labels of it, a
+    sample, and a comparison with its run, which still goes on.
     """
     settings.ALMAGEST_HOME = tmp_path
     catalog = published(owner=people.owner, threshold=0.0)
@@ -342,12 +345,17 @@ def everything(
     toys.train(toys.claimed(comparison.run, "classical"))
     drafted = release_start(edition=catalog, creators=(parse_creator("Ptolemy, Claudius"),), formats=["csv"])
     release = release_publish(user=None, release=work_on(drafted))
-    for model in (Survey, Sample, ModelVersion, Catalog, Run, Verification, Comparison, Release):
+    objects = galaxies()
+    verdict_give(
+        user=people.owner, catalog="dwarfs", object_id=objects[0][0], choice="s", tags=["lsb"], comment="a tail"
+    )
+    labels = labels_freeze(user=people.owner, edition=catalog, name="agreed")
+    for model in (Survey, Sample, ModelVersion, Catalog, Run, Verification, Comparison, Release, LabelSet):
         model.objects.update(owner=people.owner)
     survey = Survey.objects.get(slug="sdss-dr14-simulated")
     things = {"survey": survey, "catalog": catalog.catalog, "sample": catalog.version.sample, "model": catalog.version,
               "run": comparison.run, "comparison": comparison, "verification": verification,
-              "release": release}  # fmt: skip
+              "release": release, "labels": labels}  # fmt: skip
     for thing in things.values():
         thing.refresh_from_db()
-    return SimpleNamespace(**things, things=things, other_survey=other, objects=galaxies())
+    return SimpleNamespace(**things, things=things, other_survey=other, objects=objects)

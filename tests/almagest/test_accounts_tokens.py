@@ -40,8 +40,8 @@ def test_a_token_opens_and_its_text_is_kept_nowhere(make, people):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"scopes": []}, "would allow nothing; choose among the scopes read, runs, manage"),
-        ({"scopes": ["read", "root"]}, "no scope is named root; there is read, runs, manage"),
+        ({"scopes": []}, "would allow nothing; choose among the scopes read, runs, vet, manage"),
+        ({"scopes": ["read", "root"]}, "no scope is named root; there is read, runs, vet, manage"),
         ({"days": 0}, "days = 0 is not between 1 and 365"), ({"days": 366}, "days = 366 is not between 1 and 365"),
         ({"days": -1}, "is not between"), ({"name": "  "}, "one line of 1 to 80 characters"),
         ({"name": "x" * 81}, "one line of 1 to 80 characters"), ({"name": "a\x00b"}, "one line of 1 to 80 characters"),

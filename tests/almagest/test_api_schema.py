@@ -102,6 +102,10 @@ def names(everything: SimpleNamespace, people) -> Callable[[str, str], dict]:
                             "columns": ["p_s"], "filters": {"p_s__min": "0.5"}, "formats": ["csv"]},
         "release_build": drafts | {"version": "v1"}, "release_publish": drafts | {"version": "v2"},
         "release_discard": drafts | {"version": "v2"},
+        "candidates": {"verdict": "s", "mine": None}, "verdict_give": {"choice": "s", "tags": ["lsb"]}, "verdicts": {"tag": "lsb"},
+        "label_set": {"name": "agreed"}, "label_rows": {"name": "agreed"}, "labels_visibility": {"name": "agreed"},
+        "labels_freeze": {"name": "more", "minimum_verdicts": 1}, "freeze_sample": {"labels": "agreed"},
+        "choices_change": {"choices": [{"name": "ring", "title": "Ring", "description": "", "sample_class": "S"}]},
     }  # fmt: skip
 
     def known(operation: str, part: str) -> dict:

@@ -27,6 +27,7 @@ from almagest.releases.models import Release
 from almagest.runs.models import Run
 from almagest.samples.models import Sample
 from almagest.sky.models import Survey
+from almagest.vetting.models import LabelSet
 from almagest.web.figures import catalog_plots, model_plots, verification_plots
 
 from .conftest import drafts_of
@@ -41,6 +42,7 @@ SECRETS = (
     "secretsample",
     "toybox",
     "secretcatalog",
+    "secretlabels",
     "Publish Dwarfs",
 )
 OTHERS = "a run of the other"
@@ -71,8 +73,10 @@ SHARE, VISIBILITY = {"visibility": "private", "group": ""}, "visibility/"
 MODEL = {"plugin": "dwarf_galaxies", "method": "forest"}
 MODEL_AT = "models/<slug:plugin>/<slug:method>/<int:number>/"
 RELEASE_AT, RELEASE_PAGE = "releases/<slug:catalog>/<slug:version>/", "releases/<slug:catalog>/<slug:label>/"
-# What a token with the scope `manage` may do.
-MANAGED = (VISIBILITY, "/publish/", "/retract/", "/discard/", "/links/")
+VERDICTS_AT, VERDICTS_PAGE = "catalogs/<slug:catalog>/verdicts/", "catalogs/<slug:slug>/verdicts/"
+# What a token with the scope `manage` may do, and one with the scope `vet`.
+MANAGED = (VISIBILITY, "/publish/", "/retract/", "/discard/", "/links/", "/choices/")
+VETTED = "/verdicts/<int:object_id>/"
 PAGES = {
     "": page(), "search/": page(), "about/": page(), "healthz": page(), "catalogs/": page(), "surveys/": page(), "runs/": page(),
     "plugins/": page(), "plugins/<slug:name>/": page(), "catalogs/<slug:slug>/": page("catalog"), "surveys/<slug:slug>/": page("survey"),
@@ -91,6 +95,10 @@ PAGES = {
     f"{RELEASE_PAGE}retract/": posts("release", OWNER, {"reason": "wrong"}), f"{RELEASE_PAGE}build/": posts("draft", OWNER, {}),
     f"{RELEASE_PAGE}publish/": posts("draft", OWNER, {}), f"{RELEASE_PAGE}discard/": posts("draft", OWNER, {}),
     f"{RELEASE_PAGE}links/": posts("release", OWNER, {"hours": 1}, 200),
+    VERDICTS_PAGE: page("catalog"), f"{VERDICTS_PAGE}<int:object_id>/": posts("catalog", LOGIN, {"choice": "s", "confidence": "2"}),
+    f"{VERDICTS_PAGE}<int:object_id>/withdraw/": posts("catalog", SELF, {}), "labels/<slug:name>/": page("labels"),
+    "catalogs/<slug:slug>/choices/": posts("catalog", OWNER, {"name": "a", "title": "A", "sample_class": "", "description": ""}),
+    "catalogs/<slug:slug>/labels/": posts("catalog", LOGIN, {"name": "more"}),
     "login/": Route("", {"GET": (ALL, 200), "POST": (ALL, 200)}), "logout/": posts("", ALL, {}),
 }  # fmt: skip
 API = {
@@ -118,10 +126,16 @@ API = {
     f"{RELEASE_AT}links/": posts("release", OWNER, {"hours": 1}, 200),
     f"{RELEASE_AT}build/": posts("draft", OWNER, {}, 202), f"{RELEASE_AT}publish/": posts("draft", OWNER, {}, 200),
     f"{RELEASE_AT}discard/": posts("draft", OWNER, {}, 204),
+    VERDICTS_AT: page("catalog"), "catalogs/<slug:catalog>/vetted/": page("catalog"), "catalogs/<slug:catalog>/vetting/": page("catalog"),
+    f"{VERDICTS_AT}<int:object_id>/": Route("catalog", {"GET": (ALL, 200), "POST": (LOGIN, 201), "DELETE": (SELF, 204)}, {"choice": "s"}),
+    "catalogs/<slug:catalog>/choices/": Route("catalog", {"GET": (ALL, 200), "PUT": (OWNER, 200)},
+                                              {"choices": [{"name": "a", "title": "A"}]}),
+    "catalogs/<slug:catalog>/labels/": posts("catalog", LOGIN, {"name": "more"}, 201),
+    "labels/": page(), "labels/<slug:name>/": page("labels"), "labels/<slug:name>/rows/": page("labels"),
 }  # fmt: skip
 SHARED = {"survey": "surveys/<slug:survey>/", "catalog": "catalogs/<slug:catalog>/", "sample": "samples/<slug:name>/", "model": MODEL_AT,
           "run": "runs/<int:run_id>/", "comparison": "comparisons/<int:pk>/", "verification": "verifications/<int:pk>/",
-          "release": RELEASE_AT}  # fmt: skip
+          "release": RELEASE_AT, "labels": "labels/<slug:name>/"}  # fmt: skip
 API |= {f"{address}visibility/": Route(of, {"PUT": (OWNER, 200)}, SHARE) for of, address in SHARED.items()}
 # The Virtual Observatory shows everybody the same, what is public; its searches say so in answers that are 200.
 VO = {
@@ -174,7 +188,11 @@ def things(everything, people) -> SimpleNamespace:
     people.owner.groups.add(people.group)
     figure = Scatter("Mass", "", {"m": (8.0,), "r": (0.1,)}, ("dwarf",), ("dwarf",), (View("m", "r", "m", "r"),), (everything.survey.slug,),
                      ("300-51602-1",), (0,))  # fmt: skip
-    everything.sample.name, everything.catalog.slug = "secretsample", "secretcatalog"
+    everything.sample.name, everything.catalog.slug, everything.labels.name = (
+        "secretsample",
+        "secretcatalog",
+        "secretlabels",
+    )
     everything.verification.figures["relations"] = everything.model.figures = [asdict(figure)]
     edition = everything.catalog.editions.get()
     everything.catalog.editions.update(figures=catalog_figures(edition))
@@ -233,6 +251,7 @@ def filled(at: str, things: SimpleNamespace, token_id: int) -> str:
         **{f"{RELEASE_PAGE}{action}": f"releases/drafts/v{n}/{action}" for action, n in {"build": 1, "publish": 2, "discard": 2}.items()},
         RELEASE_PAGE: "releases/secretcatalog/v1/", "<path:path>": "README.md",
         "catalogs/<slug:slug>": "catalogs/secretcatalog", "catalogs/<slug:catalog>": "catalogs/secretcatalog",
+        "labels/<slug:name>": "labels/secretlabels",
         "samples/<slug:name>": "samples/secretsample", "plugins/<slug:name>": "plugins/toys", "figures/<slug:name>": f"figures/{shown}",
         "comparisons/<int:pk>": f"comparisons/{things.comparison.pk}", "verifications/<int:pk>": f"verifications/{things.verification.pk}",
         "<slug:kind>/<int:pk>": f"run/{things.run.pk}", "<int:run_id>": str(things.run.pk), "<int:object_id>": str(things.objects[0][0]),
@@ -256,7 +275,8 @@ def expected(at: str, route: Route, method: str, who: Who, visibility: str) -> s
     may, status = route.methods[method]
     if may != ALL and who.user is None:
         return {401 if is_api else 302}
-    if may != ALL and who.scopes is not None and ("manage" if at.endswith(MANAGED) else "runs") not in who.scopes:
+    needed = "vet" if at.endswith(VETTED) else "manage" if at.endswith(MANAGED) else "runs"
+    if may != ALL and who.scopes is not None and needed not in who.scopes:
         return {403}
     shown = "private" if route.of == "draft" else visibility
     is_there = visibility == "public" if at.startswith("vo/") else who.sees(shown, reads=may == ALL)
@@ -279,7 +299,7 @@ def test_every_address_is_in_the_table():
 def test_everybody_gets_what_is_theirs(things, everybody, people, visibility):
     token, _ = token_create(user=people.owner, name="to revoke", scopes=["read"], days=1)
     at_home = {at: filled(at, things, token.pk) for at in ROUTES}
-    for model in (Survey, Sample, ModelVersion, Catalog, Verification, Comparison, Run, Release):
+    for model in (Survey, Sample, ModelVersion, Catalog, Verification, Comparison, Run, Release, LabelSet):
         model.objects.filter(owner=people.owner).update(
             visibility=visibility, group=people.group if visibility == "group" else None
         )

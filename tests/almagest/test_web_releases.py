@@ -394,7 +394,7 @@ def test_wrong_words_come_back_as_they_were_typed(owner, change, said):
 def test_a_filter_that_is_none_is_answered_in_words(owner):
     assert "p_s__min='much' is not a number" in words(owner.get(f"{NEW}?p_s__min=much"), 400)
     text = words(owner.get(f"{NEW}?cone_ra=1&cone_dec=2&radius_arcsec=3"))
-    assert "A release is not limited to a cone" in text and '<dt class="mono">' not in text
+    assert "A release is limited neither to a cone nor by verdicts" in text and '<dt class="mono">' not in text
 
 
 def test_a_catalog_is_released_by_its_owner_and_the_staff(owner, people):

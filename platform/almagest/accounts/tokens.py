@@ -15,6 +15,7 @@ class Scope(models.TextChoices):
 
     READ = "read", "see what you may see, private things included"
     RUNS = "runs", "start and cancel runs"
+    VET = "vet", "give and withdraw your verdicts on candidates"
     MANAGE = "manage", "change who may see your things, and their words"
 
 

@@ -15,6 +15,9 @@ from almagest.sky.cone_filter import CONE
 from almagest.sky.position_match import LARGEST_RADIUS_ARCSEC as LARGEST_MATCH_ARCSEC
 from almagest.sky.position_match import MOST_POSITIONS
 from almagest.sky.search import LARGEST_RADIUS_ARCSEC
+from almagest.vetting.models import Confidence
+from almagest.vetting.words import LONGEST_NAME, LONGEST_SET, LONGEST_TITLE, MOST_CHOICES, MOST_TAGS
+from almagest.vetting.words import LONGEST_TEXT as LONGEST_COMMENT
 
 LIMIT = r"^(all|10000|[1-9][0-9]{0,3})$"
 
@@ -66,6 +69,29 @@ class Cone(serializers.Serializer):
 
 class FilteredPaging(Paging, Cone):
     """A list of objects."""
+
+
+class CandidatePaging(FilteredPaging):
+    """A catalog's candidates, chosen by what people have said of them too."""
+
+    vetted = serializers.ChoiceField(
+        ["true", "false"], required=False, help_text="Those on which somebody has a verdict, or those still without."
+    )
+    verdict = serializers.CharField(
+        required=False,
+        help_text="Those of which most say this; several of the catalog's choices with commas between them.",
+    )
+    mine = serializers.ChoiceField(
+        ["true", "false"],
+        required=False,
+        help_text="Those on which you have a verdict, or those still to do; with a login.",
+    )
+
+
+class VerdictPaging(Paging):
+    """A list of verdicts."""
+
+    tag = serializers.CharField(required=False, help_text="Those with this tag, or with all of several.")
 
 
 class Search(Paging):
@@ -135,6 +161,9 @@ class NewSample(serializers.Serializer):
     surveys = serializers.ListField(child=serializers.CharField(max_length=60), min_length=1, max_length=50)
     seed = serializers.IntegerField(default=1, min_value=0, max_value=2**31 - 1)
     test_fraction = serializers.FloatField(default=0.2, min_value=0, max_value=1, help_text="Above 0 and below 1.")
+    labels = serializers.CharField(
+        required=False, max_length=LONGEST_SET, help_text="A label set, whose labels stand in place of the plugin's."
+    )
 
 
 class NewTraining(serializers.Serializer):
@@ -269,6 +298,59 @@ class NewLink(serializers.Serializer):
     """For how long anybody who has the link may fetch the files."""
 
     hours = serializers.IntegerField(min_value=1, max_value=LONGEST_HOURS)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Sure", {"choice": "s", "confidence": 3, "tags": ["lsb"], "comment": "A tail to the north."})
+    ]
+)
+class NewVerdict(serializers.Serializer):
+    """What you say of a candidate; what you said of it before is kept as history."""
+
+    choice = Text(max_length=LONGEST_NAME, help_text="Name of one of the catalog's choices.")
+    confidence = serializers.IntegerField(
+        default=Confidence.LIKELY.value, min_value=1, max_value=3, help_text="1 a guess, 2 likely, 3 sure."
+    )
+    tags = serializers.ListField(
+        child=Text(max_length=LONGEST_NAME),
+        default=list,
+        max_length=MOST_TAGS,
+        help_text="Words of a to z, 0 to 9, - and _.",
+    )
+    comment = Text(default="", allow_blank=True, max_length=LONGEST_COMMENT)
+
+
+class ChoiceAsked(serializers.Serializer):
+    """What a candidate may be found to be."""
+
+    name = Text(max_length=LONGEST_NAME, help_text="In addresses: a to z, 0 to 9, - and _.")
+    title = Text(max_length=LONGEST_TITLE)
+    description = Text(default="", allow_blank=True, max_length=LONGEST_COMMENT)
+    sample_class = Text(
+        default="", allow_blank=True, max_length=200, help_text="Class of the plugin that it stands for."
+    )
+
+
+class NewChoices(serializers.Serializer):
+    """All choices of a catalog, in their order; those that are left out are retired."""
+
+    choices = serializers.ListField(child=ChoiceAsked(), min_length=1, max_length=MOST_CHOICES)
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("Two of three", {"name": "first", "minimum_verdicts": 3, "minimum_agreement": 0.66})]
+)
+class NewLabels(serializers.Serializer):
+    """Verdicts to freeze as labels."""
+
+    name = serializers.CharField(
+        max_length=LONGEST_SET, help_text="A word of a to z, 0 to 9, - and _, of no other set."
+    )
+    minimum_verdicts = serializers.IntegerField(default=1, min_value=1, max_value=2**31 - 1, help_text="On an object.")
+    minimum_agreement = serializers.FloatField(
+        default=0.5, min_value=0, max_value=1, help_text="Share of the verdicts on an object that say the same."
+    )
 
 
 class Sharing(serializers.Serializer):

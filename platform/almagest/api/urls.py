@@ -3,16 +3,17 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from almagest.api.views import account, catalogs, models, releases, runs, sky, verifications
+from almagest.api.views import account, catalogs, models, releases, runs, sky, verdicts, verifications
 from almagest.api.views.documentation import documentation
 
 app_name = "api"
+CATALOG = "catalogs/<slug:catalog>/"
 MODEL = "models/<slug:plugin>/<slug:method>/<int:number>/"
 RELEASE = "releases/<slug:catalog>/<slug:version>/"
 SHARED = {
     "survey": "surveys/<slug:survey>/", "catalog": "catalogs/<slug:catalog>/", "sample": "samples/<slug:name>/", "model": MODEL,
     "run": "runs/<int:run_id>/", "comparison": "comparisons/<int:pk>/", "verification": "verifications/<int:pk>/",
-    "release": RELEASE,
+    "release": RELEASE, "labels": "labels/<slug:name>/",
 }  # fmt: skip
 
 urlpatterns = [
@@ -34,6 +35,15 @@ urlpatterns = [
     path("catalogs/<slug:catalog>/candidates/", catalogs.Candidates.as_view(), name="candidates"),
     path("catalogs/<slug:catalog>/candidates/lookup/", catalogs.CandidateLookup.as_view(), name="candidates-lookup"),
     path("catalogs/<slug:catalog>/releases/", releases.ReleaseStart.as_view(), name="release-start"),
+    path(f"{CATALOG}vetting/", verdicts.Vetting.as_view(), name="vetting"),
+    path(f"{CATALOG}vetted/", verdicts.Vetted.as_view(), name="vetted"),
+    path(f"{CATALOG}verdicts/", verdicts.Verdicts.as_view(), name="verdicts"),
+    path(f"{CATALOG}verdicts/<int:object_id>/", verdicts.ObjectVerdicts.as_view(), name="object-verdicts"),
+    path(f"{CATALOG}choices/", verdicts.Choices.as_view(), name="choices"),
+    path(f"{CATALOG}labels/", verdicts.LabelsFreeze.as_view(), name="labels-freeze"),
+    path("labels/", verdicts.LabelSets.as_view(), name="labels"),
+    path("labels/<slug:name>/", verdicts.OneLabelSet.as_view(), name="label-set"),
+    path("labels/<slug:name>/rows/", verdicts.LabelRows.as_view(), name="label-rows"),
     path("releases/", releases.Releases.as_view(), name="releases"),
     path(RELEASE, releases.Release.as_view(), name="release"),
     path(f"{RELEASE}files/", releases.ReleaseFiles.as_view(), name="release-files"),

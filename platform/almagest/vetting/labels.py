@@ -12,15 +12,24 @@ from django.utils import timezone
 
 from almagest.accounts.sharing import narrowest
 from almagest.catalogs.models import Edition
-from almagest.core.files import store_folder
+from almagest.contract import Column, Table
+from almagest.core.files import opened_folder, store_folder
+from almagest.core.listings import Listing, from_rows
 from almagest.samples.given import ABOUT, LABELS
 from almagest.sky.models import Survey
 from almagest.vetting.errors import VettingError
 from almagest.vetting.models import Consensus, LabelSet, Verdict
 from almagest.vetting.words import LONGEST_SET, SLUG
 
-SCHEMA = pa.schema(
-    [("object_id", pa.int64()), ("label", pa.string()), ("verdicts", pa.int32()), ("agreement", pa.float64())]
+TABLE = Table(
+    "labels",
+    "What people agree that candidates are",
+    (
+        Column("object_id", "int64", "", "meta.record", "Object in this database", nullable=False),
+        Column("label", "string", "", "meta.code.class", "Class of the plugin", nullable=False, level=1),
+        Column("verdicts", "int32", "", "meta.number", "Number of verdicts", nullable=False),
+        Column("agreement", "float64", "", "stat.value", "Share of them that say this", nullable=False),
+    ),
 )
 
 
@@ -71,6 +80,13 @@ def labels_freeze(
     )
 
 
+def label_rows(labels: LabelSet) -> Listing:
+    """The labels of a set as a listing, by object."""
+    with opened_folder(labels.folder) as folder:
+        rows = pq.read_table(Path(folder) / LABELS).to_pylist()
+    return from_rows(TABLE, rows, name=labels.name)
+
+
 def _check(name: str, verdicts: int, agreement: float) -> None:
     if len(name) > LONGEST_SET or not SLUG.fullmatch(name):
         raise VettingError(
@@ -92,9 +108,10 @@ def _agreed(user, edition: Edition, verdicts: int, agreement: float):
 
 
 def _stored(rows: list[tuple], told: dict) -> tuple[str, str]:
-    columns = [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), SCHEMA.types, strict=True)]
+    schema = TABLE.arrow_schema
+    columns = [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)]
     told |= {"created": timezone.now().isoformat(timespec="seconds")}
     with TemporaryDirectory(prefix="almagest-") as folder:
-        pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), Path(folder) / LABELS, compression="zstd")
+        pq.write_table(pa.Table.from_arrays(columns, schema=schema), Path(folder) / LABELS, compression="zstd")
         (Path(folder) / ABOUT).write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
         return store_folder(Path(folder), "labels")

@@ -19,6 +19,16 @@ MOST_TAGS_SHOWN = 50
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """An object as a catalog has it; where it had it earlier, it is not there any more and has no score."""
+
+    survey_id: int
+    source_id: str
+    score: float | None
+    is_there: bool
+
+
+@dataclass(frozen=True)
 class Standing:
     """How far a catalog is vetted: objects, how much people agree on average, and where it was asked for alpha."""
 
@@ -39,6 +49,27 @@ class ObjectVerdicts:
     mine: Verdict | None
 
 
+def candidate_get(*, user, edition: Edition, object_id: int) -> Candidate:
+    """The object as it stands in the catalog now, or as it stood when somebody vetted it; else `VettingError`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT survey, source_id, {quote(edition.rank_by)} FROM {quote(edition.table_name)} WHERE object_id = %s",
+            [object_id],
+        )
+        row = cursor.fetchone()
+    if row:
+        return Candidate(Survey.objects.only("pk").get(slug=row[0]).pk, row[1], row[2], True)
+    before = Consensus.objects.filter(catalog=edition.catalog_id, object_id=object_id)
+    before = before.filter(survey__in=Survey.objects.visible_to(user)).first()
+    if before is None:
+        raise VettingError(
+            f"object {object_id} is no candidate of {edition.catalog.slug} and was never vetted there; "
+            "vet the objects that the catalog lists",
+            absent=True,
+        )
+    return Candidate(before.survey_id, before.source_id, None, False)
+
+
 def verdict_list(*, user, catalog: str, object_id: int | None = None) -> QuerySet[Verdict]:
     """Verdicts in a catalog, current and earlier ones and withdrawals, newest first; of one object, or of all."""
     found = _seen(Verdict, user, catalog_get(user=user, slug=catalog)).select_related("choice", "user", "survey")
@@ -57,6 +88,11 @@ def consensus_of(edition: Edition, object_ids: Iterable[int]) -> dict[int, Conse
     return {each.object_id: each for each in found.select_related("choice")}
 
 
+def is_vetted(edition: Edition) -> bool:
+    """Whether anybody has said anything in the catalog."""
+    return Consensus.objects.filter(catalog=edition.catalog_id, verdicts__gt=0).exists()
+
+
 def standing(*, user, edition: Edition) -> Standing:
     """How far the catalog is vetted."""
     found = _seen(Consensus, user, edition).filter(verdicts__gt=0).order_by()
@@ -65,7 +101,7 @@ def standing(*, user, edition: Edition) -> Standing:
 
 def alpha(*, user, edition: Edition) -> tuple[float | None, int]:
     """Krippendorff's alpha of the catalog, and the number of objects with two verdicts or more."""
-    return catalog_alpha(edition.catalog, _hidden(user))
+    return catalog_alpha(edition.catalog, Survey.objects.hidden_from(user).values_list("pk", flat=True))
 
 
 def choice_counts(*, user, edition: Edition) -> list[tuple[Choice | None, int]]:
@@ -121,13 +157,7 @@ def label_set_get(*, user, name: str) -> LabelSet:
 
 def _seen(model, user, edition: Edition) -> QuerySet:
     """What the catalog says of objects whose surveys the user may see: earlier editions may have had others."""
-    found = model.objects.filter(catalog=edition.catalog_id)
-    hidden = _hidden(user)
-    return found.exclude(survey__in=hidden) if hidden else found
-
-
-def _hidden(user) -> list[int]:
-    return list(Survey.objects.hidden_from(user).values_list("pk", flat=True))
+    return model.objects.filter(catalog=edition.catalog_id, survey__in=Survey.objects.visible_to(user))
 
 
 def _holding(editions: list[Edition], object_id: int) -> set[int]:

@@ -2,28 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from almagest.accounts.errors import NotAllowed
 from almagest.catalogs.models import Edition
 from almagest.catalogs.selectors import catalog_get
-from almagest.core.tables import quote
-from almagest.sky.models import Survey
 from almagest.vetting.choices import choice_get
 from almagest.vetting.errors import VettingError
 from almagest.vetting.models import Confidence, Consensus, Verdict
+from almagest.vetting.selectors import Candidate, candidate_get
 from almagest.vetting.words import check_verdict, parse_tags
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An object as a catalog has it; `score` is null where it had it earlier."""
-
-    survey_id: int
-    source_id: str
-    score: float | None
 
 
 @transaction.atomic
@@ -52,7 +41,7 @@ def verdict_give(
     edition = _edition(user, catalog)
     tags, comment = parse_tags(tags), comment.strip()
     check_verdict(confidence=confidence, comment=comment)
-    seen = _candidate(edition, object_id, user)
+    seen = candidate_get(user=user, edition=edition, object_id=object_id)
     chosen = choice_get(edition, choice)
     consensus = _locked(edition, object_id, seen)
     _current(consensus, user).update(is_current=False)
@@ -83,7 +72,7 @@ def verdict_withdraw(*, user, catalog: str, object_id: int) -> Verdict:
         When nobody is logged in.
     """
     edition = _edition(user, catalog)
-    seen = _candidate(edition, object_id, user)
+    seen = candidate_get(user=user, edition=edition, object_id=object_id)
     consensus = Consensus.objects.select_for_update().filter(catalog=edition.catalog_id, object_id=object_id).first()
     if consensus is None or not _current(consensus, user).update(is_current=False):
         raise VettingError(f"you have no verdict on object {object_id} in {catalog} to withdraw", absent=True)
@@ -97,27 +86,6 @@ def _edition(user, catalog: str) -> Edition:
     if user is None or not user.is_authenticated:
         raise NotAllowed(f"log in to say what a candidate of {catalog} is: a verdict is a person's")
     return edition
-
-
-def _candidate(edition: Edition, object_id: int, user) -> Candidate:
-    """The object as it stands in the catalog now, or as it stood when somebody vetted it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT survey, source_id, {quote(edition.rank_by)} FROM {quote(edition.table_name)} WHERE object_id = %s",
-            [object_id],
-        )
-        row = cursor.fetchone()
-    if row:
-        return Candidate(Survey.objects.only("pk").get(slug=row[0]).pk, row[1], row[2])
-    before = Consensus.objects.filter(catalog=edition.catalog_id, object_id=object_id)
-    before = before.filter(survey__in=Survey.objects.visible_to(user)).first()
-    if before is None:
-        raise VettingError(
-            f"object {object_id} is no candidate of {edition.catalog.slug} and was never vetted there; "
-            "vet the objects that the catalog lists",
-            absent=True,
-        )
-    return Candidate(before.survey_id, before.source_id, None)
 
 
 def _locked(edition: Edition, object_id: int, seen: Candidate) -> Consensus:

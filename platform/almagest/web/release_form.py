@@ -16,6 +16,7 @@ from almagest.releases.selectors import release_list
 from almagest.releases.services import NEEDED
 from almagest.releases.words import parse_creator, written
 from almagest.sky.cone_filter import CONE
+from almagest.vetting.filters import VERDICTS
 
 TITLES = {name: HATS.upper() if name == HATS else FORMATS[name].title for name in ALL}
 
@@ -30,7 +31,7 @@ def form_context(request: HttpRequest, edition: Edition) -> dict:
     return {
         "edition": edition, "typed": typed, "filters": listing.shown, "count": count, "is_exact": is_exact, "licences": list(SPDX),
         "waiting": before.filter(state__in=(Release.State.DRAFT, Release.State.CHECKED)).first(),
-        "has_cone": any(request.GET.get(name, "").strip() for name in CONE),
+        "is_limited": any(request.GET.get(name, "").strip() for name in (*CONE, *VERDICTS)),
         "formats": [_choice(name, TITLES[name], typed["formats"], (NEEDED,)) for name in ALL],
         "columns": [{"column": c} | _choice(c.name, c.name, chosen, KEYS) for c in edition.table.columns],
     }  # fmt: skip

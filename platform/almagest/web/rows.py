@@ -10,13 +10,13 @@ from almagest.contract import Column
 from almagest.web.templatetags.almagest import sexagesimal, value_as
 
 
-def candidate_row(row: dict[str, Any], columns: list[Column]) -> SafeString:
-    """A candidate: its name as a link, then the columns; the position in degrees and below it sexagesimal."""
+def candidate_row(row: dict[str, Any], columns: list[Column], verdict: str = "") -> SafeString:
+    """A candidate: its name as a link, a cell with the verdict, the columns; the position in degrees and below it sexagesimal."""
     link = format_html(
         '<td><a href="{}">{}</a></td>', reverse("object", args=[row["survey"], row["source_id"]]), row["source_id"]
     )
     cells = "".join(position(row) if c.name == "ra" else cell(row[c.name], c) for c in columns)
-    return mark_safe(f"<tr>{link}{cells}</tr>")  # each part is escaped where it is made
+    return mark_safe(f"<tr>{link}{verdict}{cells}</tr>")  # each part is escaped where it is made
 
 
 def position(row: dict[str, Any]) -> str:

@@ -14,11 +14,13 @@ from almagest.releases.models import Release
 from almagest.runs.models import Run
 from almagest.samples.models import Sample
 from almagest.sky.models import Survey
+from almagest.vetting.models import LabelSet
 
 # By the name in the address: what it is, and the name and the words of its page's address.
 KINDS: dict[str, tuple[type[Owned], str, Callable[[Owned], list]]] = {
     "catalog": (Catalog, "catalog", lambda it: [it.slug]),
     "comparison": (Comparison, "comparison", lambda it: [it.pk]),
+    "labels": (LabelSet, "label-set", lambda it: [it.name]),
     "model": (ModelVersion, "model", lambda it: [it.method.plugin.name, it.method.name, it.number]),
     "release": (Release, "release", lambda it: [it.catalog.slug, it.label]),
     "run": (Run, "run", lambda it: [it.pk]),

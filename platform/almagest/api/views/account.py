@@ -17,6 +17,7 @@ from almagest.releases.selectors import release_get
 from almagest.runs.selectors import run_get
 from almagest.samples.selectors import sample_get
 from almagest.sky.selectors import survey_get
+from almagest.vetting.selectors import label_set_get
 
 LISTS = (
     "surveys",
@@ -27,6 +28,7 @@ LISTS = (
     "methods",
     "models",
     "samples",
+    "labels",
     "comparisons",
     "verifications",
     "runs",
@@ -115,6 +117,7 @@ SHARED = {
     "run": visibility_of("run", lambda user, run_id: run_get(user=user, run_id=run_id)),
     "comparison": visibility_of("comparison", lambda user, pk: comparison_get(user=user, pk=pk)),
     "verification": visibility_of("verification", lambda user, pk: verification_get(user=user, pk=pk)),
+    "labels": visibility_of("labels", lambda user, name: label_set_get(user=user, name=name)),
     "release": visibility_of(
         "release", lambda user, catalog, version: release_get(user=user, catalog=catalog, label=version)
     ),

@@ -7,12 +7,13 @@ from almagest.api.answers import lookup_answer
 from almagest.api.describing import columns_described, model_named
 from almagest.api.documented import lists, looks_up, tells
 from almagest.api.negotiation import TABLES
-from almagest.api.queries import Choosing, FilteredPaging, ObjectIds
+from almagest.api.queries import CandidatePaging, Choosing, ObjectIds
 from almagest.api.rows import ColumnWords, row_serializer
 from almagest.api.views.base import ApiView, ListingView
 from almagest.catalogs.listings import CATALOGS, candidate_listing, catalog_listing
 from almagest.catalogs.selectors import catalog_get
 from almagest.core.listings.lookup import looked_up
+from almagest.vetting.filters import parse_verdicts
 
 
 class CatalogWords(row_serializer(CATALOGS)):
@@ -63,11 +64,16 @@ class Catalog(ApiView):
 class Candidates(ListingView):
     """The rows of a catalog."""
 
-    query = FilteredPaging
+    query = CandidatePaging
 
     def listing(self):
         """Those of the catalog in the address."""
-        return candidate_listing(catalog_get(user=self.reader, slug=self.kwargs["catalog"]))
+        self.edition = catalog_get(user=self.reader, slug=self.kwargs["catalog"])
+        return candidate_listing(self.edition)
+
+    def narrowed(self, listing):
+        """By what people have said of them."""
+        return parse_verdicts(listing, self.asked, self.edition, self.reader)
 
 
 class CandidateLookup(ApiView):

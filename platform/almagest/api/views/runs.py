@@ -23,6 +23,7 @@ from almagest.runs.selectors import run_get, run_log
 from almagest.runs.services import run_cancel
 from almagest.samples.selectors import sample_get
 from almagest.samples.services import sample_start
+from almagest.vetting.selectors import label_set_get
 
 
 class RunWords(row_serializer(RUNS)):
@@ -136,8 +137,10 @@ class FreezeSample(Starting):
     """Objects with labels and a split."""
 
     def start(self, user, body):
-        """As `manage.py freeze_sample` does."""
-        return sample_start(**body, owner=user)
+        """As `manage.py freeze_sample` does; with `labels` as `manage.py freeze_vetted_sample`."""
+        labels = body.pop("labels", "")
+        given = label_set_get(user=user, name=labels).for_sample if labels else {}
+        return sample_start(**body, **given, owner=user)
 
 
 @starts("train", "Train a model", queries.NewTraining)

@@ -7,13 +7,17 @@ from almagest.catalogs.listings import candidate_listing, catalog_listing
 from almagest.catalogs.models import Edition
 from almagest.catalogs.selectors import catalog_get, catalog_list
 from almagest.catalogs.tables import is_sortable
+from almagest.contract import Column
 from almagest.core.listings import Listing, count_rows, parse_filters, read_page
 from almagest.predictions.funnel import funnel
 from almagest.sky.cone_filter import parse_cone
+from almagest.vetting.filters import parse_verdicts
+from almagest.vetting.selectors import consensus_of, is_vetted
 from almagest.web.charts.histogram import histogram
 from almagest.web.downloads import download
 from almagest.web.figures import catalog_plots
 from almagest.web.rows import candidate_row
+from almagest.web.verdicts import verdict_cell
 
 PAGE_SIZES = (25, 50, 100, 200)
 # What the table shows when nobody has chosen otherwise: level 1 and 2, less the keys that the link already says.
@@ -31,6 +35,7 @@ def catalog(request: HttpRequest, slug: str) -> HttpResponse:
     """One catalog: header, histogram, filters, table; the whole state is in the address."""
     edition = catalog_get(user=request.user, slug=slug)
     listing = parse_cone(parse_filters(candidate_listing(edition), request.GET), request.GET)
+    listing = parse_verdicts(listing, request.GET, edition, request.user)
     listing = listing.sorted_by(request.GET.get("sort", ""))
     if file := download(request, listing):
         return file
@@ -58,12 +63,21 @@ def _page(edition: Edition, listing: Listing, request: HttpRequest) -> dict:
     count, is_exact = count_rows(listing)
     columns = [c for c in edition.table.columns if c.level < 3 and c.name not in HIDDEN]
     sort, descending = listing.order
+    has_verdicts = is_vetted(edition)
     return {
-        "edition": edition, "page": page, "rows": [candidate_row(row, columns) for row in page.rows], "columns": columns, "count": count,
+        "edition": edition, "page": page, "rows": _rows(edition, page.rows, columns, has_verdicts), "columns": columns, "count": count,
         "is_exact": is_exact, "sort": sort, "size": size, "descending": descending, "filters": listing, "sizes": PAGE_SIZES,
-        "rank_by": edition.rank_by,
+        "rank_by": edition.rank_by, "is_vetted": has_verdicts,
         "sortable": {c.name for c in columns if is_sortable(c)},
     }  # fmt: skip
+
+
+def _rows(edition: Edition, rows: list[dict], columns: list[Column], with_verdicts: bool) -> list[str]:
+    """The rows as HTML; in a catalog that somebody has vetted, with what is said of each."""
+    if not with_verdicts:
+        return [candidate_row(row, columns) for row in rows]
+    said = consensus_of(edition, [row["object_id"] for row in rows])
+    return [candidate_row(row, columns, verdict_cell(row, said.get(row["object_id"]), edition)) for row in rows]
 
 
 def _range(edition: Edition, column, filters: Listing) -> dict:
