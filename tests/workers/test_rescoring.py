@@ -240,3 +240,39 @@ def test_scores_that_were_made_anew_meanwhile_stop_a_pass(catalog, simulated_fil
     until(lambda: Run.objects.get(pk=found.run_id).is_over)
     assert_untouched(found, before)
     assert "while this run went on" in found.run.error
+
+
+def test_a_catalog_follows_the_version_in_production(catalog, simulated_files, tmp_path, capsys):
+    old = rows_of(edition_source(catalog))
+    call_command("train", *MODEL, sample="dwarfs", set=["trees=60"])
+    with pytest.raises(RescoringError, match="nothing is stale"):
+        pass_start(edition=catalog)
+    call_command("promote", *MODEL)
+    call_command("rescore", "dwarfs", "--dry-run")
+    assert (
+        "not scored by this version" in (said := capsys.readouterr().out)
+        and "it will follow dwarf_galaxies/forest v2" in said
+    )
+    call_command("rescore", "dwarfs")
+    second = current()
+    new, told = rows_of(edition_source(second)), Pass.objects.get().report
+    assert (second.version.number, second.revision, second.base) == (2, 2, 2)
+    assert (told["added"], told["removed"]) == (len(set(new) - set(old)), len(set(old) - set(new)))
+    assert (told["new"], told["entered"], told["left"]) == (0, told["added"], told["removed"])
+    assert told["scored"] == second.prediction_set.rows and told["drift"]
+    assert rows_of(edition_source(catalog)) == old
+    rescored = state_of(second)
+    call_command("score", *MODEL)
+    publish()
+    assert state_of(current()) == rescored
+
+    # Its scores are brought up to date where there are some already, and the catalog filled anew from them.
+    call_command("promote", *MODEL, "--number=1")
+    new_data(tmp_path, simulated_files, shift=1.5, plate=9001)
+    call_command("rescore", "dwarfs")
+    back = current()
+    assert back.version.number == 1 and back.prediction_set_id == catalog.prediction_set_id and back.set_revision == 2
+    rescored = state_of(back)
+    call_command("score", *MODEL, "--number=1")
+    call_command("publish_catalog", "dwarfs", plugin=MODEL[0], method=MODEL[1], number=1, threshold=0.4, verbosity=0)
+    assert state_of(current()) == rescored

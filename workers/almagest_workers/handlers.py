@@ -16,7 +16,7 @@ from almagest.core.files import local_copy
 from almagest.predictions import deltas
 from almagest.predictions import services as predictions
 from almagest.predictions.models import PredictionSet, Verification
-from almagest.predictions.scoring import score_block
+from almagest.predictions.scoring import read_inputs, score_block, score_rows
 from almagest.predictions.verification import services as verifications
 from almagest.registry import comparisons, training
 from almagest.registry.models import Method, ModelVersion
@@ -116,13 +116,19 @@ def rescore(claim: Claim, report: Report) -> None:
         return
     scores, row = found.prediction_set, found.prediction_set.version.method
     survey = Survey.objects.get(slug=claim.payload["survey"])
-    method = find_method(row.plugin.name, row.name)
-    where = {"low": claim.payload["low"], "high": claim.payload["high"], "ingest_id": found.ingest_id}
-    batch = deltas.read_stale(scores, survey, method, **where)
-    rows, counts = deltas.score_stale(scores, survey, method, load_model(scores.version_id), batch)
-    scored = batch.filter(pc.is_in(batch["object_id"], rows.filter(rows["is_scored"])["object_id"]))
-    drift = drift_counts(scores.version, method, scored)
-    deltas.delta_write(claim=claim, scores=scores, survey=survey, rows=rows, counts=counts | {"drift": drift})
+    method, model = find_method(row.plugin.name, row.name), load_model(scores.version_id)
+    where = {"low": claim.payload["low"], "high": claim.payload["high"]}
+    if scores.state == PredictionSet.State.BUILDING:
+        batch = read_inputs(method, survey, ingest_id=scores.ingest_id, **where)
+        rows, counts = score_rows(scores, method, model, batch)
+        scored, write = rows, predictions.block_write
+    else:
+        batch = deltas.read_stale(scores, survey, method, ingest_id=found.ingest_id, **where)
+        rows, counts = deltas.score_stale(scores, survey, method, model, batch)
+        scored, write = rows.filter(rows["is_scored"]), deltas.delta_write
+    seen = batch.filter(pc.is_in(batch["object_id"], scored["object_id"]))
+    drift = drift_counts(scores.version, method, seen)
+    write(claim=claim, scores=scores, survey=survey, rows=rows, counts=counts | {"drift": drift})
 
 
 def release(claim: Claim, report: Report) -> None:

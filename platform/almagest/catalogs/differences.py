@@ -1,5 +1,7 @@
 """Two states of a catalog beside each other: which rows are in one alone, and which say something else."""
 
+from django.db import connection
+
 from almagest.catalogs.history import edition_source, touched
 from almagest.catalogs.models import Edition
 from almagest.contract import Column, Table
@@ -75,6 +77,13 @@ def difference_listing(earlier: Edition, later: Edition) -> Listing:
         sortable=frozenset(n for n in table.names if n.endswith(("_before", "_after"))) | {"object_id", "ra"},
         revision=f"difference {earlier.pk} {later.pk}", modified=later.published,
     )  # fmt: skip
+
+
+def difference_counts(earlier: Edition, later: Edition) -> dict[str, int]:
+    """How many rows were ``added``, ``removed`` and ``changed``."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT change, count(*) FROM {difference_listing(earlier, later).source} GROUP BY change")
+        return dict.fromkeys(KINDS, 0) | dict(cursor.fetchall())
 
 
 def _relation(edition: Edition, those: str) -> str:

@@ -10,6 +10,7 @@ from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.figures import catalog_figures
 from almagest.catalogs.history import UNTIL, WAS_THERE, edition_source, history_table, touched
 from almagest.catalogs.models import Catalog, Edition
+from almagest.catalogs.selectors import next_revision
 from almagest.core.tables import column_list, quote, sync_table
 from almagest.predictions.models import PredictionSet
 from almagest.predictions.tables import UNTIL as SCORED_UNTIL
@@ -82,7 +83,9 @@ def _follower(edition: Edition, run: Run, **values) -> Edition:
     kept = {
         field.attname: getattr(edition, field.attname) for field in Edition._meta.concrete_fields if field.name != "id"
     }
-    return Edition(**kept | {"revision": edition.revision + 1, "run_id": run.pk, "is_current": False} | values)
+    return Edition(
+        **kept | {"revision": next_revision(edition.catalog), "run_id": run.pk, "is_current": False} | values
+    )
 
 
 def _replace(follower: Edition, those: str, fill: Callable[[str], None]) -> dict[str, int]:

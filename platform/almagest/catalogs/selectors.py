@@ -1,6 +1,6 @@
 """Reading catalogs."""
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.history import is_kept
@@ -51,6 +51,11 @@ def edition_get(*, user, slug: str, revision: int | None = None) -> Edition:
     if not is_kept(edition):
         raise CatalogError(f"the rows of {edition} are gone: others have taken their place since", absent=True)
     return edition
+
+
+def next_revision(catalog: Catalog) -> int:
+    """A revision that no edition of the catalog has yet; the caller holds the catalog's lock."""
+    return (catalog.editions.aggregate(last=Max("revision"))["last"] or 0) + 1
 
 
 def editions_in_use() -> QuerySet[Edition]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import OperationalError, transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from almagest.accounts.errors import NotAllowed
@@ -13,7 +13,7 @@ from almagest.catalogs.build import catalog_fill, catalog_statistics
 from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.figures import catalog_figures
 from almagest.catalogs.models import Catalog, Edition
-from almagest.catalogs.selectors import editions_in_use
+from almagest.catalogs.selectors import editions_in_use, next_revision
 from almagest.catalogs.tables import catalog_table, rank_column
 from almagest.core.tables import create_indexes, create_table, drop_table, table_exists
 from almagest.predictions.models import PredictionSet
@@ -60,16 +60,7 @@ def catalog_publish_start(
         raise NotAllowed(
             f"a catalog {slug!r} exists; only its owner and the staff may publish it anew: choose another slug"
         )
-    Catalog.objects.select_for_update().get(pk=catalog.pk)
-    revision = (catalog.editions.aggregate(last=Max("revision"))["last"] or 0) + 1
-    edition = Edition(
-        catalog=catalog, revision=revision, base=revision, version=version, prediction_set=scores,
-        set_revision=scores.revision, threshold=threshold,
-    )  # fmt: skip
-    table = catalog_table(version, edition.table_name).table
-    edition.columns, edition.rank_by = table.to_json(), rank_column(version.method, table)
-    edition.is_simulated = Survey.objects.filter(slug__in=scores.surveys, observed=False).exists()
-    edition.save()
+    edition = edition_begin(catalog=catalog, scores=scores, threshold=threshold)
     edition.run = run_start(
         kind=KIND,
         title=f"Publish {catalog.title}",
@@ -82,24 +73,47 @@ def catalog_publish_start(
     return edition.run
 
 
+def edition_begin(*, catalog: Catalog, scores: PredictionSet, threshold: float, run: Run | None = None) -> Edition:
+    """The catalog's next edition, empty yet, from a set of scores; within the caller's transaction."""
+    Catalog.objects.select_for_update().get(pk=catalog.pk)
+    revision, version = next_revision(catalog), scores.version
+    edition = Edition(
+        catalog=catalog, revision=revision, base=revision, version=version, prediction_set=scores,
+        set_revision=scores.revision, threshold=threshold, run=run,
+    )  # fmt: skip
+    table = catalog_table(version, edition.table_name).table
+    edition.columns, edition.rank_by = table.to_json(), rank_column(version.method, table)
+    edition.is_simulated = Survey.objects.filter(slug__in=scores.surveys, observed=False).exists()
+    edition.save()
+    return edition
+
+
 def catalog_publish(*, claim: Claim, edition: Edition) -> None:
     """Fill the edition's table and move the catalog to it, in one transaction."""
-    declared = catalog_table(edition.version, edition.table_name)
     with transaction.atomic():
-        scores = PredictionSet.objects.select_for_update(of=("self",)).get(pk=edition.prediction_set_id)
-        edition.prediction_set, edition.set_revision = scores, scores.revision
-        drop_table(edition.table_name)
-        create_table(declared, with_indexes=False)
-        catalog_fill(edition)
-        create_indexes(declared)
-        catalog_statistics(edition)
-        edition.figures = catalog_figures(edition)
-        edition.catalog.editions.filter(is_current=True).update(is_current=False, retired=Now())
-        edition.is_current, edition.published = True, Now()
-        edition.save()
+        edition_publish(edition=edition)
         claim_complete(
             claim, outcome={"catalog": edition.catalog.slug, "revision": edition.revision, "rows": edition.rows}
         )
+
+
+def edition_publish(*, edition: Edition) -> None:
+    """The same for a run that has more to do, within its transaction."""
+    Catalog.objects.select_for_update().get(pk=edition.catalog_id)
+    scores = PredictionSet.objects.select_for_update(of=("self",)).get(pk=edition.prediction_set_id)
+    edition.prediction_set, edition.set_revision = scores, scores.revision
+    declared = catalog_table(edition.version, edition.table_name)
+    drop_table(edition.table_name)
+    create_table(declared, with_indexes=False)
+    catalog_fill(edition)
+    create_indexes(declared)
+    catalog_statistics(edition)
+    edition.figures = catalog_figures(edition)
+    if edition.catalog.editions.filter(revision__gt=edition.revision, published__isnull=False).exists():
+        edition.revision = next_revision(edition.catalog)  # others came first: a catalog's revision only goes up
+    edition.catalog.editions.filter(is_current=True).update(is_current=False, retired=Now())
+    edition.is_current, edition.published = True, Now()
+    edition.save()
 
 
 def catalogs_sweep() -> list[str]:

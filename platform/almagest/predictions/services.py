@@ -51,14 +51,7 @@ def scoring_start(*, version: ModelVersion, surveys: list[str] | None = None, ow
         When a survey cannot feed the method, or there is nothing to score.
     """
     chosen = _surveys(version, surveys, owner)
-    now = snapshot()
-    blocks = [ChunkSpec(version.method.runtime, block) for survey in chosen for block in _blocks(survey, now.ingest_id)]
-    if not blocks:
-        raise ScoringError(f"{version}: there are no objects to score; ingest a survey first")
-    scores = PredictionSet.objects.create(
-        version=version, ingest_id=now.ingest_id, surveys=[s.slug for s in chosen], candidates_left_out=_steps(version)
-    )
-    create_table(set_table(scores), with_indexes=False)
+    scores, blocks = scores_begin(version=version, surveys=chosen)
     finish = ChunkSpec("data", {"publish": scores.pk}, phase=1)
     scores.run = run_start(
         kind=KIND,
@@ -69,12 +62,28 @@ def scoring_start(*, version: ModelVersion, surveys: list[str] | None = None, ow
             "version": str(version),
             "prediction_set": scores.pk,
             "surveys": scores.surveys,
-            "ingest_id": now.ingest_id,
+            "ingest_id": scores.ingest_id,
         },
         **narrowest([version, *chosen]),
     )
     scores.save(update_fields=["run"])
     return scores.run
+
+
+def scores_begin(*, version: ModelVersion, surveys: list[Survey]) -> tuple[PredictionSet, list[ChunkSpec]]:
+    """An empty set of scores that nobody sees yet, and the blocks of the sky as it is now that are to be scored into it."""
+    now = snapshot()
+    blocks = [
+        ChunkSpec(version.method.runtime, block) for survey in surveys for block in _blocks(survey, now.ingest_id)
+    ]
+    if not blocks:
+        raise ScoringError(f"{version}: there are no objects to score; ingest a survey first")
+    slugs = [survey.slug for survey in surveys]
+    scores = PredictionSet.objects.create(
+        version=version, ingest_id=now.ingest_id, surveys=slugs, candidates_left_out=_steps(version)
+    )
+    create_table(set_table(scores), with_indexes=False)
+    return scores, blocks
 
 
 def _surveys(version: ModelVersion, slugs: list[str] | None, owner) -> list[Survey]:
@@ -126,23 +135,28 @@ def block_write(*, claim: Claim, scores: PredictionSet, survey: Survey, rows: pa
 
 def scoring_publish(*, claim: Claim, scores: PredictionSet) -> None:
     """Index the finished table, then move the version's pointer to it: readers see all of it or none."""
+    with transaction.atomic():
+        scores_publish(scores=scores, run_id=claim.run_id)
+        claim_complete(
+            claim, outcome={"prediction_set": scores.pk, "rows": scores.rows, "objects_read": scores.objects_read}
+        )
+
+
+def scores_publish(*, scores: PredictionSet, run_id: int) -> None:
+    """The same for a run that goes on to other things, within its transaction."""
     create_indexes(set_table(scores))
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {quote(scores.table_name)}")
-    results = list(Chunk.objects.filter(run_id=claim.run_id, phase=0).values_list("result", flat=True))
+    results = list(Chunk.objects.filter(run_id=run_id, phase=0).values_list("result", flat=True))
     scores.left_out = _summed(results, "left_out")
     scores.candidates_left_out = _summed(results, "candidates_left_out")
     scores.rows, scores.objects_read = (sum(r[key] for r in results) for key in ("rows", "objects_read"))
     scores.figures = scoring_figures(scores)
-    with transaction.atomic():
-        PredictionSet.objects.filter(version=scores.version, state=PredictionSet.State.CURRENT).update(
-            state=PredictionSet.State.RETIRED, retired=Now()
-        )
-        scores.state, scores.published = PredictionSet.State.CURRENT, Now()
-        scores.save()
-        claim_complete(
-            claim, outcome={"prediction_set": scores.pk, "rows": scores.rows, "objects_read": scores.objects_read}
-        )
+    PredictionSet.objects.filter(version=scores.version, state=PredictionSet.State.CURRENT).update(
+        state=PredictionSet.State.RETIRED, retired=Now()
+    )
+    scores.state, scores.published = PredictionSet.State.CURRENT, Now()
+    scores.save()
 
 
 def _summed(results: list[dict], kind: str) -> list[dict]:

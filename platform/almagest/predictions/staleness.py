@@ -15,13 +15,15 @@ class Stale:
     """How many objects of a survey a set does not know, and why."""
 
     survey: str
-    new: int
-    changed: int
+    new: int = 0
+    changed: int = 0
+    # Objects of which the version has said nothing yet, because it has no scores at all.
+    unscored: int = 0
 
     @property
     def count(self) -> int:
         """All of them."""
-        return self.new + self.changed
+        return self.new + self.changed + self.unscored
 
 
 def stale_counts(scores: PredictionSet, *, ingest_id: int) -> list[Stale]:

@@ -52,6 +52,8 @@ class Method(models.Model):
     catalog_names = models.JSONField(default=dict)
     parameters = models.JSONField()
     rank_by = models.CharField(max_length=60)
+    # The version that catalogs of this method follow when they are rescored; none: each keeps its own.
+    production = models.ForeignKey("ModelVersion", null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         """A name is used once in a plugin."""

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from django.db import transaction
 
+from almagest.accounts.errors import NotAllowed
+from almagest.accounts.selectors import may_change
 from almagest.contract import AlmagestError, Cut
 from almagest.contract import Method as MethodDeclaration
 from almagest.contract import Plugin as PluginDeclaration
-from almagest.registry.models import Method, Plugin
+from almagest.registry.models import Method, ModelVersion, Plugin
 
 
 class RegistryError(AlmagestError):
@@ -48,6 +50,29 @@ def plugin_sync(*, declaration: PluginDeclaration) -> Plugin:
     for method in declaration.methods:
         Method.objects.update_or_create(plugin=plugin, name=method.name, defaults=_method_values(method))
     return plugin
+
+
+@transaction.atomic
+def version_promote(*, user, version: ModelVersion) -> None:
+    """Make a version its method's production version, which catalogs follow when they are rescored.
+
+    `user` None is whoever runs commands here.
+
+    Raises
+    ------
+    NotAllowed
+        When the user is not of the staff, and not the owner of this version and of the one before it.
+    RegistryError
+        When the version is a variant of an ablation.
+    """
+    method = Method.objects.select_for_update(of=("self",)).select_related("production").get(pk=version.method_id)
+    if user is not None and not all(may_change(user, each) for each in (version, method.production) if each):
+        raise NotAllowed(
+            f"only the staff, and who owns both it and the one before, make {version} the production version"
+        )
+    if version.is_variant:
+        raise RegistryError(f"{version} is a variant of an ablation, made to be compared; train one for production")
+    Method.objects.filter(pk=method.pk).update(production=version)
 
 
 def _method_values(method: MethodDeclaration) -> dict:

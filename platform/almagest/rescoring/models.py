@@ -27,7 +27,8 @@ class Pass(models.Model):
     prediction_set = models.ForeignKey(PredictionSet, on_delete=models.CASCADE, related_name="passes")
     set_revision = models.IntegerField()
     ingest_id = models.BigIntegerField()
-    # [{"survey", "new", "changed"}]: objects that the scores did not know, and those whose measurements were others.
+    # [{"survey", "new", "changed", "unscored"}]: objects that the scores did not know, those whose measurements were others,
+    # and all of them where the version had no scores yet.
     stale = models.JSONField(default=list)
     # Candidates added, removed, changed, and why; how features and scores compare with the model's sample.
     report = models.JSONField(default=dict)
@@ -50,4 +51,4 @@ class Pass(models.Model):
     @property
     def stale_count(self) -> int:
         """Objects that are scored."""
-        return sum(each["new"] + each["changed"] for each in self.stale)
+        return sum(each["new"] + each["changed"] + each["unscored"] for each in self.stale)

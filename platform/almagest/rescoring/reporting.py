@@ -4,12 +4,11 @@ from collections import Counter
 
 from django.db import connection
 
-from almagest.catalogs.history import UNTIL, WAS_THERE
+from almagest.catalogs.differences import difference_listing
 from almagest.catalogs.models import Edition
 from almagest.core.tables import quote, table_exists
 from almagest.predictions.models import PredictionSet
-from almagest.predictions.tables import UNTIL as SCORED_UNTIL
-from almagest.predictions.tables import WAS_THERE as WAS_SCORED
+from almagest.predictions.tables import UNTIL, WAS_THERE
 from almagest.rescoring.drift import THRESHOLD, Drift
 from almagest.rescoring.models import Pass
 from almagest.rescoring.training import score_drift
@@ -29,19 +28,22 @@ def pass_report(found: Pass, after: Edition) -> dict:
 
 
 def _moves(found: Pass, after: Edition) -> dict[str, int]:
-    """Of the candidates that came: new objects, and objects known before that have crossed into the catalog; and those that left."""
-    scores = PredictionSet.objects.get(pk=after.prediction_set_id)
-    if not (table_exists(after.history_name) and table_exists(scores.history_name)):
-        return {"new": 0, "entered": 0, "left": 0}
+    """Of the candidates that came: new objects, and objects scored before that have crossed into the catalog; and those that left."""
+    source, known = (
+        difference_listing(found.before, after).source,
+        PredictionSet.objects.get(pk=found.before.prediction_set_id),
+    )
+    if known.pk == after.prediction_set_id and table_exists(known.history_name):
+        new = f"object_id IN (SELECT object_id FROM {quote(known.history_name)} WHERE {UNTIL.name} > %(known)s AND NOT {WAS_THERE.name})"
+    elif known.pk != after.prediction_set_id and table_exists(known.table_name):
+        new = f"object_id NOT IN (SELECT object_id FROM {quote(known.table_name)})"
+    else:
+        new = "false"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FILTER (WHERE NOT h.{WAS_THERE.name} AND NOT coalesce(p.{WAS_SCORED.name}, true)), "
-            f"count(*) FILTER (WHERE NOT h.{WAS_THERE.name} AND coalesce(p.{WAS_SCORED.name}, true)), "
-            f"count(*) FILTER (WHERE h.{WAS_THERE.name} AND c.object_id IS NULL) "
-            f"FROM {quote(after.history_name)} h LEFT JOIN {quote(after.table_name)} c USING (object_id) "
-            f"LEFT JOIN {quote(scores.history_name)} p ON p.object_id = h.object_id AND p.{SCORED_UNTIL.name} = %s "
-            f"WHERE h.{UNTIL.name} = %s",
-            [scores.revision, after.revision if after.pk != found.before_id else -1],
+            f"SELECT count(*) FILTER (WHERE change = 'added' AND {new}), count(*) FILTER (WHERE change = 'added' AND NOT ({new})), "
+            f"count(*) FILTER (WHERE change = 'removed') FROM {source}",
+            {"known": found.before.set_revision},
         )
         return dict(zip(("new", "entered", "left"), cursor.fetchone(), strict=True))
 

@@ -1,22 +1,27 @@
 """Starting and finishing passes over catalogs."""
 
+from dataclasses import asdict
+
 from django.db import transaction
 
 from almagest.accounts.errors import NotAllowed
 from almagest.accounts.selectors import may_change
 from almagest.accounts.sharing import narrowest
+from almagest.catalogs.differences import difference_counts
 from almagest.catalogs.history import is_kept
 from almagest.catalogs.merging import edition_follow, edition_restore
 from almagest.catalogs.models import Catalog, Edition
+from almagest.catalogs.services import edition_begin, edition_publish
 from almagest.contract import Report
 from almagest.core.tables import drop_table, table_exists
 from almagest.predictions.deltas import delta_create, delta_merge
 from almagest.predictions.models import PredictionSet
+from almagest.predictions.services import scores_begin, scores_publish
 from almagest.predictions.staleness import stale_blocks
 from almagest.predictions.tables import delta_table
 from almagest.rescoring.errors import RescoringError
 from almagest.rescoring.models import Pass
-from almagest.rescoring.plans import pass_plan
+from almagest.rescoring.plans import followed_surveys, pass_plan
 from almagest.rescoring.reporting import pass_report
 from almagest.runs.leases import Claim, claim_complete
 from almagest.runs.models import Run
@@ -36,24 +41,23 @@ def pass_start(*, edition: Edition, owner=None) -> Pass:
     NotAllowed
         When the catalog is somebody else's, and `owner` is not of the staff.
     RescoringError
-        When nothing is stale, a pass over the catalog is under way, or its scores are not current any more.
+        When nothing is stale, or a pass over the catalog is under way.
     """
     edition = _ready(edition, owner, "rescore")
     plan = pass_plan(edition=edition)
-    scores = edition.prediction_set
-    if scores.state != PredictionSet.State.CURRENT:
-        raise RescoringError(
-            f"the scores of {edition} were replaced by others; publish {edition.catalog.slug} anew from those"
-        )
     if not plan.is_needed:
         raise RescoringError(f"nothing is stale in {edition}: it knows every measurement up to now")
-    stale = [{"survey": each.survey, "new": each.new, "changed": each.changed} for each in plan.stale]
-    blocks = [
-        ChunkSpec(edition.version.method.runtime, block) for block in stale_blocks(scores, ingest_id=plan.ingest_id)
-    ]
-    found = _begin(edition, owner, Pass.Kind.RESCORE, blocks, ingest_id=plan.ingest_id, stale=stale)
-    if blocks:
+    if plan.scores:
+        scores, runtime = plan.scores, plan.version.method.runtime
+        blocks = [ChunkSpec(runtime, block) for block in stale_blocks(scores, ingest_id=plan.ingest_id)]
+    else:
+        scores, blocks = scores_begin(version=plan.version, surveys=followed_surveys(edition, plan.version))
+    stale = [asdict(each) for each in plan.stale]
+    found = _begin(edition, scores, owner, Pass.Kind.RESCORE, blocks, ingest_id=plan.ingest_id, stale=stale)
+    if plan.scores and blocks:
         delta_create(scores, found.run_id)
+    if not plan.scores:
+        PredictionSet.objects.filter(pk=scores.pk).update(run=found.run)
     return found
 
 
@@ -77,7 +81,8 @@ def restore_start(*, edition: Edition, revision: int, owner=None) -> Pass:
             f"{wanted} is of another table than {edition}, made by another publishing; publish the catalog anew from "
             f"{wanted.version} instead"
         )
-    return _begin(edition, owner, Pass.Kind.RESTORE, [], ingest_id=edition.prediction_set.ingest_id, wanted=wanted)
+    scores = edition.prediction_set
+    return _begin(edition, scores, owner, Pass.Kind.RESTORE, [], ingest_id=scores.ingest_id, wanted=wanted)
 
 
 def pass_merge(*, claim: Claim, found: Pass, report: Report) -> None:
@@ -87,13 +92,30 @@ def pass_merge(*, claim: Claim, found: Pass, report: Report) -> None:
         if found.kind == Pass.Kind.RESTORE:
             after, counts = edition_restore(edition=found.before, wanted=found.wanted, run=found.run)
         else:
-            if found.stale_count:
-                scores = found.prediction_set
-                delta_merge(scores=scores, run_id=claim.run_id, ingest_id=found.ingest_id, revision=found.set_revision)
-            after, counts = edition_follow(edition=found.before, run=found.run)
+            _merge_scores(found)
+            after, counts = _follow(found)
         told = counts | pass_report(found, after)
         Pass.objects.filter(pk=found.pk).update(after=after, report=told, is_open=False)
         claim_complete(claim, outcome={"catalog": after.catalog.slug, "revision": after.revision, **counts})
+
+
+def _merge_scores(found: Pass) -> None:
+    scores = found.prediction_set
+    if scores.state == PredictionSet.State.BUILDING:
+        scores_publish(scores=scores, run_id=found.run_id)
+    elif found.stale_count:
+        delta_merge(scores=scores, run_id=found.run_id, ingest_id=found.ingest_id, revision=found.set_revision)
+
+
+def _follow(found: Pass) -> tuple[Edition, dict[str, int]]:
+    """The catalog changed in place where it is of these scores already, else filled anew from them."""
+    if found.before.prediction_set_id == found.prediction_set_id:
+        return edition_follow(edition=found.before, run=found.run)
+    after = edition_begin(
+        catalog=found.catalog, scores=found.prediction_set, threshold=found.before.threshold, run=found.run
+    )
+    edition_publish(edition=after)
+    return after, difference_counts(found.before, after)
 
 
 def passes_sweep() -> list[str]:
@@ -119,19 +141,19 @@ def _ready(edition: Edition, owner, what: str) -> Edition:
     passes_sweep()
     if (under_way := catalog.passes.filter(is_open=True).first()) is not None:
         raise RescoringError(f"{catalog.slug}: run {under_way.run_id} is at it already; wait for it, or cancel it")
-    found = catalog.editions.select_related("version__method__plugin", "prediction_set").get(is_current=True)
-    return found
+    found = catalog.editions.select_related("version__method__plugin", "version__method__production", "prediction_set")
+    return found.get(is_current=True)
 
 
-def _begin(edition: Edition, owner, kind: str, blocks: list[ChunkSpec], **values) -> Pass:
-    scores, catalog = edition.prediction_set, edition.catalog
+def _begin(edition: Edition, scores: PredictionSet, owner, kind: str, blocks: list[ChunkSpec], **values) -> Pass:
+    catalog = edition.catalog
     found = Pass.objects.create(
         catalog=catalog, kind=kind, before=edition, prediction_set=scores, set_revision=scores.revision, **values
     )
     merge = ChunkSpec("data", {"merge": True}, phase=1)
-    sources = [catalog, edition.version, *Survey.objects.filter(slug__in=scores.surveys)]
+    sources = [catalog, scores.version, *Survey.objects.filter(slug__in=scores.surveys)]
     verb = "Rescore" if kind == Pass.Kind.RESCORE else "Roll back"
-    parameters = {"pass": found.pk, "catalog": catalog.slug, "version": str(edition.version), "surveys": scores.surveys,
+    parameters = {"pass": found.pk, "catalog": catalog.slug, "version": str(scores.version), "surveys": scores.surveys,
                   "edition": edition.pk}  # fmt: skip
     found.run = run_start(
         kind=KIND,

@@ -62,18 +62,20 @@ def score_drift(found: Pass, after: Edition) -> list[dict]:
         return []
     ids = training_rows(after.version.sample.folder)["object_id"].to_pylist()
     table, rank = quote(scores.table_name), f"p.{quote(rank_by)}"
+    brought = f"JOIN {quote(scores.history_name)} h USING (object_id) WHERE h.{UNTIL.name} = {scores.revision} AND"
+    is_new = found.prediction_set_id != found.before.prediction_set_id and scores.revision == 1
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {rank} FROM {table} p WHERE object_id = ANY(%s) AND {rank} IS NOT NULL", [ids])
         learned = np.array([row[0] for row in cursor.fetchall()], float)
+        edges = quantile_edges(learned)
         cursor.execute(
-            f"SELECT {rank} FROM {table} p JOIN {quote(scores.history_name)} h USING (object_id) "
-            f"WHERE h.{UNTIL.name} = %s AND {rank} IS NOT NULL",
-            [found.set_revision + 1],
+            f"SELECT width_bucket({rank}::float8, %s::float8[]), count(*) FROM {table} p "
+            f"{'WHERE' if is_new else brought} {rank} IS NOT NULL GROUP BY 1",
+            [list(edges)],
         )
-        new = np.array([row[0] for row in cursor.fetchall()], float)
-    edges = quantile_edges(learned)
-    expected, counts = list(binned(learned, edges)), list(binned(new, edges))
-    return [{"column": rank_by, "edges": list(edges), "expected": expected, "found": counts}]
+        counts = dict(cursor.fetchall())
+    new = [*(counts.get(n, 0) for n in range(len(edges) + 1)), 0]
+    return [{"column": rank_by, "edges": list(edges), "expected": list(binned(learned, edges)), "found": new}]
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -79,7 +79,7 @@ def _to_latest(request: HttpRequest, name: str, catalog: str, *path: str) -> Htt
 def _kept_close(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """An address with a signed link in it is a secret: no cache keeps it for others, and no other site is told of it."""
     if "link" in request.GET:
-        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers["Cache-Control"] = "private, no-store"
         # The forms of those who are logged in must say to this site where they stand.
         response.headers["Referrer-Policy"] = "same-origin" if request.user.is_authenticated else "no-referrer"
     return response

@@ -40,7 +40,9 @@ class Command(BaseCommand):
 
     def _tell(self, plan: Plan) -> None:
         for each in plan.stale:
-            self.stdout.write(f"  {each.survey:24} {each.new:>9,} new {each.changed:>9,} changed")
+            counts = {"new": each.new, "changed": each.changed, "not scored by this version": each.unscored}
+            told = ", ".join(f"{count:,} {reason}" for reason, count in counts.items() if count)
+            self.stdout.write(f"  {each.survey:24} {told or 'nothing'}")
         time = f", about {plan.seconds:.1f} s" if plan.seconds is not None else ""
         told = f"{plan.count:,} objects to score{time}" if plan.is_needed else "nothing is stale"
-        self.stdout.write(f"{plan.edition}: {told}")
+        self.stdout.write(f"{plan.edition}: {told}{f'; it will follow {plan.version}' * plan.is_another_version}")
