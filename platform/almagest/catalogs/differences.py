@@ -6,7 +6,7 @@ from almagest.catalogs.history import edition_source, touched
 from almagest.catalogs.models import Edition
 from almagest.contract import Column, Table
 from almagest.core.listings import Listing
-from almagest.core.tables import column_list, quote
+from almagest.core.tables import column_list, quote, sql_type
 
 # Without these nobody could say which row is meant.
 KEYS = ("object_id", "survey", "source_id", "ra", "dec", "healpix")
@@ -17,7 +17,8 @@ def differences_table(now: Table, before: Table, rank_by: str, name: str = "chan
     """Columns of a list of differences: which row, what happened to it, and its score before and after."""
     keys = [now[name] for name in KEYS]
     ranks = [
-        Column(f"{rank_by}_{when}", "float64", "", "stat.probability", f"{rank_by}, {when}")
+        # Of the score's own width, so that 0.9 is the 0.9 by which candidates are chosen.
+        Column(f"{rank_by}_{when}", now[rank_by].dtype, "", "stat.probability", f"{rank_by}, {when}")
         for when in ("before", "after") if rank_by in now and rank_by in before
     ]  # fmt: skip
     said = (
@@ -50,11 +51,12 @@ def differences_sql(now_rows: str, before_rows: str, now: Table, before: Table, 
     special = {
         "change": "CASE WHEN p.object_id IS NULL THEN 'added' WHEN n.object_id IS NULL THEN 'removed' ELSE 'changed' END",
         "changed_columns": f"CASE WHEN p.object_id = n.object_id THEN concat_ws(', ', {changed}) END",
-        f"{rank_by}_before": f"p.{quote(rank_by)}::double precision",
-        f"{rank_by}_after": f"n.{quote(rank_by)}::double precision",
     }
-    names = differences_table(now, before, rank_by).names
-    chosen = [f"{special.get(n) or f'coalesce(n.{quote(n)}, p.{quote(n)})'} AS {quote(n)}" for n in names]
+    table = differences_table(now, before, rank_by)
+    for name, row in ((f"{rank_by}_before", "p"), (f"{rank_by}_after", "n")):
+        if name in table:
+            special[name] = f"{row}.{quote(rank_by)}::{sql_type(table[name])}"
+    chosen = [f"{special.get(n) or f'coalesce(n.{quote(n)}, p.{quote(n)})'} AS {quote(n)}" for n in table.names]
     return (
         f"SELECT {', '.join(chosen)} FROM {now_rows} n FULL JOIN {before_rows} p ON n.object_id = p.object_id "
         f"WHERE n.object_id IS NULL OR p.object_id IS NULL OR {' OR '.join(differs.values())}"
