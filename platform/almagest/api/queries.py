@@ -152,6 +152,14 @@ class Positions(serializers.Serializer):
     nearest = serializers.BooleanField(default=False, help_text="Only the nearest object of each survey.")
 
 
+class Text(serializers.CharField):
+    """A text, and no number that would be written as one."""
+
+    def to_internal_value(self, data):
+        """The text without spaces around it."""
+        return super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid")
+
+
 class NewSample(serializers.Serializer):
     """A sample to freeze."""
 
@@ -161,7 +169,7 @@ class NewSample(serializers.Serializer):
     surveys = serializers.ListField(child=serializers.CharField(max_length=60), min_length=1, max_length=50)
     seed = serializers.IntegerField(default=1, min_value=0, max_value=2**31 - 1)
     test_fraction = serializers.FloatField(default=0.2, min_value=0, max_value=1, help_text="Above 0 and below 1.")
-    labels = serializers.CharField(
+    labels = Text(
         required=False, max_length=LONGEST_SET, help_text="A label set, whose labels stand in place of the plugin's."
     )
 
@@ -218,14 +226,6 @@ class NewComparison(serializers.Serializer):
     study = serializers.CharField(max_length=60)
     sample = serializers.CharField(max_length=80)
     parameters = serializers.DictField(default=dict, help_text="Given to every contender whose method has them.")
-
-
-class Text(serializers.CharField):
-    """A text, and no number that would be written as one."""
-
-    def to_internal_value(self, data):
-        """The text without spaces around it."""
-        return super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid")
 
 
 @extend_schema_serializer(
