@@ -230,7 +230,7 @@ def workers(folder: Path) -> Iterator[Callable[..., Background]]:
         name = f"worker-{len(started) + 1}"
         where = ["-Q", ",".join(queues), "-n", f"{name}@%h", "-c", str(concurrency), "--pool=prefork"]
         beats = ["-B", f"--schedule={folder / name}-beat", "--pidfile="] if beat else []
-        quick = {"ALMAGEST_LEASE_SECONDS": "2", "ALMAGEST_REAP_SECONDS": "0.5"} | environment
+        quick = {"ALMAGEST_LEASE_SECONDS": "2", "ALMAGEST_REAP_SECONDS": "1"} | environment
         options = ["--without-gossip", "--without-mingle", "--loglevel=INFO"]
         process = Background(celery("worker", *where, *beats, *options), folder / f"{name}.log", quick)
         started.append(process)

@@ -33,11 +33,14 @@ app.conf.update(
     beat_schedule={
         "reap": {
             "task": REAP_TASK,
-            "schedule": settings.REAP_SECONDS,
+            # Kept in the database, in whole seconds.
+            "schedule": max(1, round(settings.REAP_SECONDS)),
             "options": {"queue": QUEUES[0], "expires": EXPIRES_SECONDS},
         }
     },
-    beat_max_loop_interval=settings.REAP_SECONDS,
+    # Schedules are rows, so that policies are edited while beat runs.
+    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_max_loop_interval=max(1, round(settings.REAP_SECONDS)),
 )
 
 

@@ -3,9 +3,11 @@
 from almagest.catalogs.services import catalogs_sweep
 from almagest.predictions.services import predictions_sweep
 from almagest.releases.sweeping import releases_sweep
+from almagest.rescoring.letters import letters_send
+from almagest.rescoring.policies import policy_tick
 from almagest.rescoring.services import passes_sweep
 from almagest.runs.leases import chunk_claim
-from almagest.runs.queue import REAP_TASK, WORK_TASK
+from almagest.runs.queue import REAP_TASK, RESCORE_TASK, WORK_TASK
 from almagest.runs.reaper import reap
 from almagest_workers.app import app
 from almagest_workers.perform import perform, worker_name
@@ -27,3 +29,10 @@ def tidy() -> None:
     predictions_sweep()
     catalogs_sweep()
     releases_sweep()
+    letters_send()
+
+
+@app.task(name=RESCORE_TASK)
+def rescore(policy_id: int) -> None:
+    """Beat says that a policy's time has come."""
+    policy_tick(policy_id=policy_id)

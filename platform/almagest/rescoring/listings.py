@@ -39,7 +39,7 @@ REVISIONS = Table(
         Column("published", "timestamp", "", "time.release", "From when on people have seen it", nullable=False, level=1),
         Column("retired", "timestamp", "", "time.end", "When the next took its place"),
         Column("is_current", "bool", "", "meta.code", "Whether it is what people see now", nullable=False),
-        Column("kind", "string", "", "meta.code", "publish (anew, in a table of its own), rescore or restore", nullable=False, level=1),
+        Column("kind", "string", "", "meta.code", "publish, rescore, or restore of an earlier one", nullable=False, level=1),
         Column("model", "string", "", "meta.id", "Model version whose scores these are", nullable=False),
         Column("threshold", "float64", "", "stat.probability;stat.min", "Candidates have at least this", nullable=False),
         Column("rows", "int32", "", "meta.number", "Number of candidates", level=1),

@@ -18,11 +18,13 @@ from almagest.runs.models import Chunk
 def pass_report(found: Pass, after: Edition) -> dict:
     """Candidates that came, went and crossed the threshold; and the drift of features and scores."""
     results = list(Chunk.objects.filter(run_id=found.run_id, phase=0).values_list("result", flat=True))
-    drifts = _drifts([*results, {"drift": score_drift(found, after)}])
+    threshold = found.policy.drift_threshold if found.policy else THRESHOLD
+    drifts = _drifts([*results, {"drift": score_drift(found, after)}], threshold)
     return {
         "scored": sum(result.get("rows", 0) for result in results),
         **_moves(found, after),
         "drift": drifts,
+        "drift_threshold": threshold,
         "has_drifted": any(each["exceeds"] for each in drifts),
     }
 
@@ -48,7 +50,7 @@ def _moves(found: Pass, after: Edition) -> dict[str, int]:
         return dict(zip(("new", "entered", "left"), cursor.fetchone(), strict=True))
 
 
-def _drifts(results: list[dict]) -> list[dict]:
+def _drifts(results: list[dict], threshold: float) -> list[dict]:
     """The chunks' counts together, the largest drift first."""
     first = list({each["column"]: each for result in results for each in result.get("drift", [])}.values())
     totals = {each["column"]: Counter() for each in first}
@@ -59,4 +61,4 @@ def _drifts(results: list[dict]) -> list[dict]:
         Drift(e["column"], tuple(e["edges"]), tuple(e["expected"]), tuple(totals[e["column"]][i] for i in range(len(e["found"]))))
         for e in first
     ]  # fmt: skip
-    return [drift.to_json(THRESHOLD) for drift in sorted(drifts, key=lambda drift: -drift.index)]
+    return [drift.to_json(threshold) for drift in sorted(drifts, key=lambda drift: -drift.index)]

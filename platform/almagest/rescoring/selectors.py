@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from almagest.catalogs.differences import KINDS, difference_listing, schema_differences
 from almagest.catalogs.history import is_kept
@@ -11,6 +11,7 @@ from almagest.catalogs.selectors import edition_list
 from almagest.core.listings import Listing
 from almagest.core.listings.paging import fetch
 from almagest.core.tables import quote, sql_type
+from almagest.registry.models import ModelVersion
 from almagest.rescoring.errors import RescoringError
 from almagest.rescoring.models import Pass
 from almagest.runs.models import Run
@@ -23,6 +24,11 @@ class Crossing:
     threshold: float
     up: int
     down: int
+
+    @property
+    def net(self) -> int:
+        """By how much there are more."""
+        return self.up - self.down
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,12 @@ class Difference:
 
 def pass_list(*, user, catalog: str = "") -> QuerySet[Pass]:
     """Passes over catalogs that the user may see, newest first; of one catalog, or of all."""
-    found = Pass.objects.filter(before__in=edition_list(user=user)).select_related(
-        "catalog", "run", "before", "after", "wanted"
+    seen, versions = edition_list(user=user), ModelVersion.objects.visible_to(user)
+    found = Pass.objects.filter(
+        Q(after=None) | Q(after__in=seen), before__in=seen, prediction_set__version__in=versions
+    )
+    found = found.select_related(
+        "catalog", "run", "before__version__method__plugin", "after__version__method__plugin", "wanted"
     )
     found = found.defer("before__figures", "after__figures", "wanted__figures")
     return found.filter(catalog__slug=catalog) if catalog else found
@@ -89,7 +99,7 @@ def difference_get(*, user, catalog: str, earlier: int, later: int) -> Differenc
     return Difference(*editions, difference_listing(*editions))
 
 
-def difference_counts(found: Difference) -> tuple[dict[str, int], list[Crossing]]:
+def difference_summary(found: Difference) -> tuple[dict[str, int], list[Crossing]]:
     """How many rows were added, removed and changed, and how many have crossed each of the catalog's thresholds.
 
     A row that was not in the catalog counts as one below every threshold.

@@ -1,5 +1,6 @@
 """Starting and finishing passes over catalogs."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from django.db import transaction
@@ -20,7 +21,7 @@ from almagest.predictions.services import scores_begin, scores_publish
 from almagest.predictions.staleness import stale_blocks
 from almagest.predictions.tables import delta_table
 from almagest.rescoring.errors import RescoringError
-from almagest.rescoring.models import Pass
+from almagest.rescoring.models import Pass, Policy
 from almagest.rescoring.plans import followed_surveys, pass_plan
 from almagest.rescoring.reporting import pass_report
 from almagest.runs.leases import Claim, claim_complete
@@ -33,8 +34,13 @@ OVER = (Run.State.DONE, Run.State.FAILED, Run.State.CANCELLED)
 
 
 @transaction.atomic
-def pass_start(*, edition: Edition, owner=None) -> Pass:
+def pass_start(*, edition: Edition, owner=None, policy: Policy | None = None, reasons: Sequence[str] = ()) -> Pass:
     """Send what is stale in a catalog to be scored, and then to be merged into it.
+
+    Parameters
+    ----------
+    policy, reasons
+        What asks for it, where no person does.
 
     Raises
     ------
@@ -53,7 +59,8 @@ def pass_start(*, edition: Edition, owner=None) -> Pass:
     else:
         scores, blocks = scores_begin(version=plan.version, surveys=followed_surveys(edition, plan.version))
     stale = [asdict(each) for each in plan.stale]
-    found = _begin(edition, scores, owner, Pass.Kind.RESCORE, blocks, ingest_id=plan.ingest_id, stale=stale)
+    values = {"ingest_id": plan.ingest_id, "stale": stale, "policy": policy, "reasons": list(reasons)}
+    found = _begin(edition, scores, owner, Pass.Kind.RESCORE, blocks, **values)
     if plan.scores and blocks:
         delta_create(scores, found.run_id)
     if not plan.scores:

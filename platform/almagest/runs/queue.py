@@ -12,6 +12,7 @@ logger = logging.getLogger(__name__)
 QUEUES = ("data", "classical", "torch", "keras")
 WORK_TASK = "almagest.work"
 REAP_TASK = "almagest.reap"
+RESCORE_TASK = "almagest.rescore"
 # A wake-up that nobody has taken by then is dropped; the reaper sends another while there is work.
 EXPIRES_SECONDS = 60
 

@@ -57,8 +57,7 @@ class Plan:
             where = [f"--bind={self.host}:{self.port}", "--log-level=warning"]
             found["web"] = [sys.executable, "-m", "gunicorn", "almagest.wsgi", *how, *where]
         found |= {f"worker-{queue}": worker_command(queue) for queue in choose_queues(self.workers)}
-        beats = ["--pidfile=", f"--schedule={self.home / 'beat-schedule'}", "--loglevel=WARNING"]
-        found["beat"] = BACKGROUND + celery("beat", *beats)
+        found["beat"] = BACKGROUND + celery("beat", "--pidfile=", "--loglevel=WARNING")
         return found
 
     def check(self) -> None:
