@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from almagest.accounts.models import User
 from almagest.catalogs.differences import difference_listing
 from almagest.catalogs.history import edition_source
 from almagest.catalogs.models import Edition
@@ -21,8 +22,13 @@ from almagest.rescoring.errors import RescoringError
 from almagest.rescoring.models import Pass
 from almagest.rescoring.plans import pass_plan
 from almagest.rescoring.services import pass_start
+from almagest.runs.leases import chunk_claim
 from almagest.runs.models import Run
 from almagest.sky.models import Ingest
+from almagest.vetting.choices import choice_list, choices_make
+from almagest.vetting.models import Verdict
+from almagest.vetting.services import verdict_give
+from almagest_workers.perform import perform
 
 pytestmark = pytest.mark.usefixtures("simulated_sky")
 MODEL = ("dwarf_galaxies", "forest")
@@ -121,6 +127,12 @@ def test_a_pass_gives_what_a_full_rescoring_gives_and_every_revision_can_be_read
     assert f"{sum(given.values())} objects to score, about" in capsys.readouterr().out
     assert current() == catalog
 
+    person = User.objects.create_user("payne")
+    choices_make(catalog)
+    verdict = choice_list(catalog)[0].name
+    for object_id in first:
+        verdict_give(user=person, catalog="dwarfs", object_id=object_id, choice=verdict)
+
     call_command("rescore", "dwarfs")
     second = current()
     assert (second.revision, second.base, second.table_name) == (2, 1, catalog.table_name)
@@ -133,6 +145,8 @@ def test_a_pass_gives_what_a_full_rescoring_gives_and_every_revision_can_be_read
     assert (told["added"], told["removed"], told["changed"]) == (len(added), len(removed), len(changed))
     newcomers = {object_id for object_id in added if object_id in objects_of(Ingest.objects.latest("pk"))}
     assert (told["new"], told["entered"], told["left"]) == (len(newcomers), len(added - newcomers), len(removed))
+    assert told["flipped"] == [{"change": "removed", "verdict": verdict, "count": len(removed)}]
+    assert Verdict.objects.filter(is_current=True).count() == len(first)
     assert told["scored"] == sum(given.values()) and {each["column"] for each in told["drift"]} == {*"ugriz", "p_s"}
     assert rows_of(edition_source(catalog)) == first
 
@@ -276,3 +290,20 @@ def test_a_catalog_follows_the_version_in_production(catalog, simulated_files, t
     call_command("score", *MODEL, "--number=1")
     call_command("publish_catalog", "dwarfs", plugin=MODEL[0], method=MODEL[1], number=1, threshold=0.4, verbosity=0)
     assert state_of(current()) == rescored
+
+
+def test_a_plugin_that_raises_is_said_and_nothing_is_merged(
+    catalog, simulated_files, tmp_path, workers, worker, monkeypatch
+):
+    def fail(*_):
+        raise ZeroDivisionError("no such galaxy")
+
+    new_data(tmp_path, simulated_files, shift=1.5, plate=9001)
+    workers.stop()
+    before, found = state_of(catalog), pass_start(edition=catalog)
+    monkeypatch.setattr("almagest_workers.handlers.load_model", lambda pk: object())
+    monkeypatch.setattr("almagest.predictions.deltas.score_rows", fail)
+    perform(chunk_claim(run_id=found.run_id, queue="classical", worker="test"))
+    worker("data", beat=True)  # sweeps
+    assert_untouched(found, before)
+    assert "ZeroDivisionError: no such galaxy" in found.run.error

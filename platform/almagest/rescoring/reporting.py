@@ -13,6 +13,7 @@ from almagest.rescoring.drift import THRESHOLD, Drift
 from almagest.rescoring.models import Pass
 from almagest.rescoring.training import score_drift
 from almagest.runs.models import Chunk
+from almagest.vetting.models import Choice, Consensus
 
 
 def pass_report(found: Pass, after: Edition) -> dict:
@@ -23,6 +24,7 @@ def pass_report(found: Pass, after: Edition) -> dict:
     return {
         "scored": sum(result.get("rows", 0) for result in results),
         **_moves(found, after),
+        "flipped": _flipped(found, after),
         "drift": drifts,
         "drift_threshold": threshold,
         "has_drifted": any(each["exceeds"] for each in drifts),
@@ -48,6 +50,20 @@ def _moves(found: Pass, after: Edition) -> dict[str, int]:
             {"known": found.before.set_revision},
         )
         return dict(zip(("new", "entered", "left"), cursor.fetchone(), strict=True))
+
+
+def _flipped(found: Pass, after: Edition) -> list[dict]:
+    """Objects with verdicts that have come into the catalog or left it, ``[{"change", "verdict", "count"}]``."""
+    source = difference_listing(found.before, after).source
+    consensus, choice = (quote(model._meta.db_table) for model in (Consensus, Choice))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT change, coalesce(c.name, 'no majority'), count(*) FROM {source} "
+            f"JOIN {consensus} v ON v.object_id = differences.object_id AND v.catalog_id = %s AND v.verdicts > 0 "
+            f"LEFT JOIN {choice} c ON c.id = v.choice_id WHERE change <> 'changed' GROUP BY 1, 2 ORDER BY 1, 2",
+            [after.catalog_id],
+        )
+        return [dict(zip(("change", "verdict", "count"), row, strict=True)) for row in cursor.fetchall()]
 
 
 def _drifts(results: list[dict], threshold: float) -> list[dict]:

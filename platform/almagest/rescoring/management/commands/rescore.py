@@ -32,6 +32,8 @@ class Command(BaseCommand):
             f"{found.after}: {told['scored']:,} objects scored; candidates: {told['added']} added ({told['new']} new objects, "
             f"{told['entered']} entered), {told['removed']} removed, {told['changed']} changed"
         )
+        if flipped := sum(each["count"] for each in told["flipped"]):
+            self.stdout.write(f"  {flipped} objects with verdicts have come into the catalog or left it")
         for each in told["drift"]:
             if each["exceeds"]:
                 self.stdout.write(
