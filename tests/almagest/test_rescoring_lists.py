@@ -9,7 +9,7 @@ from almagest.core.listings import parse_filters, read_page
 from almagest.core.tables import drop_table
 from almagest.rescoring.errors import RescoringError
 from almagest.rescoring.listings import pass_listing, revision_listing
-from almagest.rescoring.selectors import difference_counts, difference_get, pass_get, pass_list, revision_get
+from almagest.rescoring.selectors import difference_summary, difference_get, pass_get, pass_list, revision_get
 from almagest.runs.models import Run
 from almagest.sky.models import Survey
 
@@ -56,10 +56,10 @@ def test_every_revision_says_how_it_came_and_what_it_changed(changed):
     assert told[passes[2].pk]["scored"] == 17 and told[passes[2].pk]["seconds"] == passes[2].run.seconds
 
 
-def test_a_difference_counts_rows_and_what_crossed_each_threshold(changed):
+def test_a_difference_summary_rows_and_what_crossed_each_threshold(changed):
     before, after = ({row[0]: row[1] for row in scores(edition)} for edition in changed[:2])
     found = difference_get(user=None, catalog="dwarfs", earlier=1, later=2)
-    counts, crossings = difference_counts(found)
+    counts, crossings = difference_summary(found)
     assert counts["added"] == len(set(after) - set(before)) and counts["removed"] == len(set(before) - set(after))
     listed = rows(found.listing)
     assert sum(counts.values()) == len(listed) > 0
@@ -76,16 +76,16 @@ def test_a_difference_counts_rows_and_what_crossed_each_threshold(changed):
 
 def test_the_way_back_is_the_other_way_round(changed):
     there, back = (
-        difference_counts(difference_get(user=None, catalog="dwarfs", earlier=a, later=b)) for a, b in ((1, 2), (2, 1))
+        difference_summary(difference_get(user=None, catalog="dwarfs", earlier=a, later=b)) for a, b in ((1, 2), (2, 1))
     )
     assert (there[0]["added"], there[0]["removed"]) == (back[0]["removed"], back[0]["added"])
     assert [(c.up, c.down) for c in there[1]] == [(c.down, c.up) for c in back[1]]
-    same, crossings = difference_counts(difference_get(user=None, catalog="dwarfs", earlier=1, later=3))
+    same, crossings = difference_summary(difference_get(user=None, catalog="dwarfs", earlier=1, later=3))
     assert set(same.values()) == {0} and not any(c.up or c.down for c in crossings)
 
 
 def test_tables_of_two_publishings_are_compared_too(changed):
-    counts, crossings = difference_counts(difference_get(user=None, catalog="dwarfs", earlier=3, later=4))
+    counts, crossings = difference_summary(difference_get(user=None, catalog="dwarfs", earlier=3, later=4))
     lost = [p for _, p in scores(changed[0]) if round(p, 4) < 0.7]
     assert counts["removed"] >= len(lost) > 0 and crossings[0].threshold == 0.7
 

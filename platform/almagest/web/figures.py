@@ -34,8 +34,8 @@ def catalog_state(edition: Edition) -> str:
 
 
 def model_state(version: ModelVersion, scores: PredictionSet | None) -> str:
-    """Another with each scoring."""
-    return f"version-{version.pk}-scores-{scores.pk if scores else 0}"
+    """Another with each scoring, and with each merge of what was scored anew."""
+    return f"version-{version.pk}-scores-{f'{scores.pk}.{scores.revision}' if scores else 0}"
 
 
 def verification_state(verification: Verification) -> str:

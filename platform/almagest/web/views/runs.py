@@ -21,6 +21,7 @@ from almagest.registry.selectors import comparison_list, version_list
 from almagest.releases import services as releases
 from almagest.releases.selectors import release_list
 from almagest.rescoring import services as rescoring
+from almagest.rescoring.selectors import pass_list
 from almagest.runs.listings import run_listing
 from almagest.runs.models import Chunk, Run
 from almagest.runs.selectors import run_get, run_list, run_log
@@ -39,7 +40,7 @@ MADE = {
     predictions.KIND: (("prediction_set", whole_sets),),
     verifications.KIND: (("verification", verification_list),),
     catalogs.KIND: (("edition", edition_list),),
-    rescoring.KIND: (("edition", edition_list),),
+    rescoring.KIND: (("edition", edition_list), ("pass", pass_list)),
     releases.KIND: (("release", release_list),),
 }
 
