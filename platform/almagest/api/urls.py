@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from almagest.api.views import account, catalogs, models, releases, runs, sky, verdicts, verifications
+from almagest.api.views import account, catalogs, models, releases, rescoring, runs, sky, verdicts, verifications
 from almagest.api.views.documentation import documentation
 
 app_name = "api"
@@ -35,6 +35,12 @@ urlpatterns = [
     path("catalogs/<slug:catalog>/candidates/", catalogs.Candidates.as_view(), name="candidates"),
     path("catalogs/<slug:catalog>/candidates/lookup/", catalogs.CandidateLookup.as_view(), name="candidates-lookup"),
     path("catalogs/<slug:catalog>/releases/", releases.ReleaseStart.as_view(), name="release-start"),
+    path(f"{CATALOG}revisions/", rescoring.Revisions.as_view(), name="revisions"),
+    path(f"{CATALOG}passes/", rescoring.Passes.as_view(), name="passes"),
+    path(f"{CATALOG}passes/<int:pk>/", rescoring.Pass.as_view(), name="pass"),
+    path(f"{CATALOG}differences/<int:earlier>/<int:later>/", rescoring.Differences.as_view(), name="differences"),
+    path(f"{CATALOG}rescoring/", rescoring.Rescoring.as_view(), name="rescoring"),
+    path(f"{CATALOG}roll-back/", rescoring.RollingBack.as_view(), name="roll-back"),
     path(f"{CATALOG}vetting/", verdicts.Vetting.as_view(), name="vetting"),
     path(f"{CATALOG}vetted/", verdicts.Vetted.as_view(), name="vetted"),
     path(f"{CATALOG}verdicts/", verdicts.Verdicts.as_view(), name="verdicts"),
