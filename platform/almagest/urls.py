@@ -10,6 +10,7 @@ from almagest.web.views import (
     comparisons,
     figures,
     home,
+    policies,
     registry,
     releases,
     releasing,
@@ -21,6 +22,7 @@ from almagest.web.views import (
 )
 
 handler500 = "almagest.api.problems.server_error"
+POLICY = "catalogs/<slug:slug>/policies/<int:pk>/"
 RELEASE = "releases/<slug:catalog>/<slug:label>/"
 
 urlpatterns = [
@@ -45,6 +47,11 @@ urlpatterns = [
     path("catalogs/<slug:slug>/differences/<int:earlier>/<int:later>/", rescoring.difference, name="difference"),
     path("catalogs/<slug:slug>/rescore/", rescoring.rescore, name="rescore"),
     path("catalogs/<slug:slug>/roll-back/<int:revision>/", rescoring.roll_back, name="roll-back"),
+    path("catalogs/<slug:slug>/policies/", policies.policies, name="policies"),
+    path(POLICY, policies.policy, name="policy"),
+    path(f"{POLICY}pause/", policies.pause, {"is_paused": True}, name="policy-pause"),
+    path(f"{POLICY}resume/", policies.pause, {"is_paused": False}, name="policy-resume"),
+    path(f"{POLICY}delete/", policies.delete, name="policy-delete"),
     path("releases/", releases.releases, name="releases"),
     path(RELEASE, releases.release, name="release"),
     path(f"{RELEASE}files/<path:path>", releases.release_file, name="release-file"),

@@ -50,6 +50,7 @@ from almagest.releases.building import release_build, release_check
 from almagest.releases.models import Release
 from almagest.releases.services import release_publish, release_start
 from almagest.releases.words import parse_creator
+from almagest.rescoring.policies import policy_create
 from almagest.runs.leases import Claim, chunk_claim
 from almagest.runs.models import Run
 from almagest.samples.models import Sample
@@ -332,8 +333,8 @@ def everything(
 ) -> SimpleNamespace:
     """One of each thing that people see, all of it public and the owner's.
 
-    Scores, a catalog and its release of a survey, their verification against a second one, a verdict of the owner's and labels of it, a
-    sample, and a comparison with its run, which still goes on.
+    Scores, a catalog and its release of a survey, a policy for it, their verification against a second one, a verdict of the owner's and
+    labels of it, a sample, and a comparison with its run, which still goes on.
     """
     settings.ALMAGEST_HOME = tmp_path
     catalog = published(owner=people.owner, threshold=0.0)
@@ -350,6 +351,7 @@ def everything(
         user=people.owner, catalog="dwarfs", object_id=objects[0][0], choice="s", tags=["lsb"], comment="a tail"
     )
     labels = labels_freeze(user=people.owner, edition=catalog, name="agreed")
+    policy = policy_create(user=people.owner, catalog=catalog.catalog, schedule="every hour")
     for model in (Survey, Sample, ModelVersion, Catalog, Run, Verification, Comparison, Release, LabelSet):
         model.objects.update(owner=people.owner)
     survey = Survey.objects.get(slug="sdss-dr14-simulated")
@@ -358,4 +360,4 @@ def everything(
               "release": release, "labels": labels}  # fmt: skip
     for thing in things.values():
         thing.refresh_from_db()
-    return SimpleNamespace(**things, things=things, other_survey=other, objects=objects)
+    return SimpleNamespace(**things, things=things, policy=policy, other_survey=other, objects=objects)

@@ -83,6 +83,7 @@ def names(everything: SimpleNamespace, people) -> Callable[[str, str], dict]:
     numbers = [number for number, _ in everything.objects[:3]]
     model = {"plugin": "dwarf_galaxies", "method": "forest", "number": 1, "sample": "tiny", "parameters": {}}
     pk = {"comparison_visibility": everything.comparison.pk}
+    pk |= dict.fromkeys(("policy", "policy_change", "policy_delete"), everything.policy.pk)
     path = {"survey": everything.survey.slug, "catalog": everything.catalog.slug, "name": "tiny", "object_id": numbers[0],
             "run_id": everything.run.pk, "version": everything.release.label, **model}  # fmt: skip
     query = dict.fromkeys(("sort", "cursor", "cone_ra", "cone_dec", "radius_arcsec"))
@@ -93,6 +94,7 @@ def names(everything: SimpleNamespace, people) -> Callable[[str, str], dict]:
         "visibility": "group",
         "group": "dwarfs",
     }
+    policy = {"schedule": "every hour", "notify": ["c.payne@harvard.edu"]}
     special = {
         "cone": {"radius_arcsec": 900, "surveys": everything.survey.slug},
         "cross_match": {"ra": [187.7, 187.8], "dec": [12.4, 12.5], "id": ["a", "b"], "radius_arcsec": 60},
@@ -106,6 +108,7 @@ def names(everything: SimpleNamespace, people) -> Callable[[str, str], dict]:
         "label_set": {"name": "agreed"}, "label_rows": {"name": "agreed"}, "labels_visibility": {"name": "agreed"},
         "labels_freeze": {"name": "more", "minimum_verdicts": 1}, "freeze_sample": {"labels": "agreed"},
         "choices_change": {"choices": [{"name": "ring", "title": "Ring", "description": "", "sample_class": "S"}]},
+        "policy_create": policy, "policy_change": policy,
     }  # fmt: skip
 
     def known(operation: str, part: str) -> dict:

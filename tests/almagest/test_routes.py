@@ -33,7 +33,7 @@ from almagest.web.figures import catalog_plots, model_plots, verification_plots
 from .conftest import drafts_of
 
 ALL, LOGIN, OWNER, SELF = "everybody", "whoever is logged in", "the owner and the staff", "the owner"
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # What tells of hidden things: surveys and their objects, samples, a catalog, titles of runs.
 SECRETS = (
     "sdss-dr14-simulated",
@@ -73,9 +73,11 @@ SHARE, VISIBILITY = {"visibility": "private", "group": ""}, "visibility/"
 MODEL = {"plugin": "dwarf_galaxies", "method": "forest"}
 MODEL_AT = "models/<slug:plugin>/<slug:method>/<int:number>/"
 RELEASE_AT, RELEASE_PAGE = "releases/<slug:catalog>/<slug:version>/", "releases/<slug:catalog>/<slug:label>/"
+POLICIES_AT, POLICIES_PAGE = "catalogs/<slug:catalog>/policies/", "catalogs/<slug:slug>/policies/"
+POLICY = {"schedule": "every hour", "at_least": 1, "drift_threshold": 0.2}
 VERDICTS_AT, VERDICTS_PAGE = "catalogs/<slug:catalog>/verdicts/", "catalogs/<slug:slug>/verdicts/"
 # What a token with the scope `manage` may do, and one with the scope `vet`.
-MANAGED = (VISIBILITY, "/publish/", "/retract/", "/discard/", "/links/", "/choices/")
+MANAGED = (VISIBILITY, "/publish/", "/retract/", "/discard/", "/links/", "/choices/", "/policies/", "/policies/<int:pk>/")  # fmt: skip
 VETTED = "/verdicts/<int:object_id>/"
 PAGES = {
     "": page(), "search/": page(), "about/": page(), "healthz": page(), "catalogs/": page(), "surveys/": page(), "runs/": page(),
@@ -99,6 +101,9 @@ PAGES = {
     f"{VERDICTS_PAGE}<int:object_id>/withdraw/": posts("catalog", SELF, {}), "labels/<slug:name>/": page("labels"),
     "catalogs/<slug:slug>/choices/": posts("catalog", OWNER, {"name": "a", "title": "A", "sample_class": "", "description": ""}),
     "catalogs/<slug:slug>/labels/": posts("catalog", LOGIN, {"name": "more"}),
+    POLICIES_PAGE: Route("catalog", {"GET": (ALL, 200), "POST": (OWNER, 302)}, POLICY),
+    f"{POLICIES_PAGE}<int:pk>/": Route("catalog", {"GET": (OWNER, 200), "POST": (OWNER, 302)}, POLICY),
+    **{f"{POLICIES_PAGE}<int:pk>/{action}/": posts("catalog", OWNER, {}) for action in ("pause", "resume", "delete")},
     "login/": Route("", {"GET": (ALL, 200), "POST": (ALL, 200)}), "logout/": posts("", ALL, {}),
 }  # fmt: skip
 API = {
@@ -131,6 +136,8 @@ API = {
     "catalogs/<slug:catalog>/choices/": Route("catalog", {"GET": (ALL, 200), "PUT": (OWNER, 200)},
                                               {"choices": [{"name": "a", "title": "A"}]}),
     "catalogs/<slug:catalog>/labels/": posts("catalog", LOGIN, {"name": "more"}, 201),
+    POLICIES_AT: Route("catalog", {"GET": (ALL, 200), "POST": (OWNER, 201)}, {"schedule": "every hour"}),
+    f"{POLICIES_AT}<int:pk>/": Route("catalog", {"GET": (ALL, 200), "PATCH": (OWNER, 200), "DELETE": (OWNER, 204)}, {"is_paused": True}),
     "labels/": page(), "labels/<slug:name>/": page("labels"), "labels/<slug:name>/rows/": page("labels"),
 }  # fmt: skip
 SHARED = {"survey": "surveys/<slug:survey>/", "catalog": "catalogs/<slug:catalog>/", "sample": "samples/<slug:name>/", "model": MODEL_AT,
@@ -164,7 +171,7 @@ class Who:
     def ask(self, method: str, address: str, route: Route):
         """The answer; what it has changed is undone."""
         kept = dict(self.client.cookies)
-        body = {"data": route.form} if method in ("POST", "PUT") else {}
+        body = {"data": route.form} if method in ("POST", "PUT", "PATCH") else {}
         if body and address.startswith("/api/"):
             body["content_type"] = "application/json"
         with transaction.atomic():
@@ -251,7 +258,7 @@ def filled(at: str, things: SimpleNamespace, token_id: int) -> str:
         **{f"{RELEASE_PAGE}{action}": f"releases/drafts/v{n}/{action}" for action, n in {"build": 1, "publish": 2, "discard": 2}.items()},
         RELEASE_PAGE: "releases/secretcatalog/v1/", "<path:path>": "README.md",
         "catalogs/<slug:slug>": "catalogs/secretcatalog", "catalogs/<slug:catalog>": "catalogs/secretcatalog",
-        "labels/<slug:name>": "labels/secretlabels",
+        "labels/<slug:name>": "labels/secretlabels", "policies/<int:pk>": f"policies/{things.policy.pk}",
         "samples/<slug:name>": "samples/secretsample", "plugins/<slug:name>": "plugins/toys", "figures/<slug:name>": f"figures/{shown}",
         "comparisons/<int:pk>": f"comparisons/{things.comparison.pk}", "verifications/<int:pk>": f"verifications/{things.verification.pk}",
         "<slug:kind>/<int:pk>": f"run/{things.run.pk}", "<int:run_id>": str(things.run.pk), "<int:object_id>": str(things.objects[0][0]),

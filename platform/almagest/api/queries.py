@@ -11,6 +11,9 @@ from almagest.releases.content import ALL
 from almagest.releases.downloads import LONGEST_HOURS
 from almagest.releases.errors import ReleaseError
 from almagest.releases.words import LONGEST, LONGEST_TEXT, MOST_CREATORS, parse_creator
+from almagest.rescoring.policies import MOST_ADDRESSES, REASONS
+from almagest.rescoring.policy_selectors import LONGEST as LONGEST_TIMES
+from almagest.rescoring.schedules import HELP
 from almagest.sky.cone_filter import CONE
 from almagest.sky.position_match import LARGEST_RADIUS_ARCSEC as LARGEST_MATCH_ARCSEC
 from almagest.sky.position_match import MOST_POSITIONS
@@ -344,13 +347,47 @@ class NewChoices(serializers.Serializer):
 class NewLabels(serializers.Serializer):
     """Verdicts to freeze as labels."""
 
-    name = serializers.CharField(
-        max_length=LONGEST_SET, help_text="A word of a to z, 0 to 9, - and _, of no other set."
-    )
+    name = Text(max_length=LONGEST_SET, help_text="A word of a to z, 0 to 9, - and _, of no other set.")
     minimum_verdicts = serializers.IntegerField(default=1, min_value=1, max_value=2**31 - 1, help_text="On an object.")
     minimum_agreement = serializers.FloatField(
         default=0.5, min_value=0, max_value=1, help_text="Share of the verdicts on an object that say the same."
     )
+
+
+class PolicyValues(serializers.Serializer):
+    """What a policy may be told."""
+
+    reasons = serializers.ListField(
+        child=serializers.ChoiceField(list(REASONS)), required=False, help_text="Without any, whatever is stale is one."
+    )
+    at_least = serializers.IntegerField(
+        required=False, min_value=1, max_value=10**9, help_text="Fewer stale objects wait for more; else 1."
+    )
+    drift_threshold = serializers.FloatField(
+        required=False, min_value=0, max_value=100,
+        help_text="Population stability index from which on a column has drifted: above 0; else 0.2.",
+    )  # fmt: skip
+    notify = serializers.ListField(
+        child=Text(max_length=254), required=False, max_length=MOST_ADDRESSES,
+        help_text="E-mail addresses, for letters when a pass has ended, has failed, or has found a drift.",
+    )  # fmt: skip
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("Every night", {"schedule": "30 3 * * * Europe/Berlin", "reasons": ["new", "changed"]})]
+)
+class NewPolicy(PolicyValues):
+    """When a catalog is rescored, and for which reasons."""
+
+    schedule = Text(max_length=LONGEST_TIMES, help_text=f"{HELP[0].upper()}{HELP[1:]}.")
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Pause", {"is_paused": True})])
+class PolicyChange(PolicyValues):
+    """What changes of a policy."""
+
+    schedule = Text(required=False, max_length=LONGEST_TIMES, help_text=f"{HELP}.")
+    is_paused = serializers.BooleanField(required=False, help_text="Whether it waits until somebody lets it go on.")
 
 
 class Sharing(serializers.Serializer):

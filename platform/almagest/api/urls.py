@@ -3,7 +3,18 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from almagest.api.views import account, catalogs, models, releases, rescoring, runs, sky, verdicts, verifications
+from almagest.api.views import (
+    account,
+    catalogs,
+    models,
+    policies,
+    releases,
+    rescoring,
+    runs,
+    sky,
+    verdicts,
+    verifications,
+)
 from almagest.api.views.documentation import documentation
 
 app_name = "api"
@@ -47,6 +58,8 @@ urlpatterns = [
     path(f"{CATALOG}verdicts/<int:object_id>/", verdicts.ObjectVerdicts.as_view(), name="object-verdicts"),
     path(f"{CATALOG}choices/", verdicts.Choices.as_view(), name="choices"),
     path(f"{CATALOG}labels/", verdicts.LabelsFreeze.as_view(), name="labels-freeze"),
+    path(f"{CATALOG}policies/", policies.Policies.as_view(), name="policies"),
+    path(f"{CATALOG}policies/<int:pk>/", policies.OnePolicy.as_view(), name="policy"),
     path("labels/", verdicts.LabelSets.as_view(), name="labels"),
     path("labels/<slug:name>/", verdicts.OneLabelSet.as_view(), name="label-set"),
     path("labels/<slug:name>/rows/", verdicts.LabelRows.as_view(), name="label-rows"),
