@@ -14,6 +14,7 @@ from almagest.registry.models import ModelVersion
 from almagest.registry.services import plugin_sync
 from almagest.samples.models import Sample
 from almagest.sky.models import Survey
+from almagest.vetting import filters
 from almagest.vetting.filters import parse_verdicts
 from almagest.vetting.services import verdict_give, verdict_withdraw
 from dwarf_galaxies.plugin import plugin
@@ -82,6 +83,7 @@ def paged(listing, size=2) -> list[int]:
             return found
 
 
+@pytest.mark.parametrize("few", [0, 3, 100])
 @pytest.mark.parametrize(
     ("query", "seen"),
     [
@@ -91,7 +93,9 @@ def paged(listing, size=2) -> list[int]:
         ({"vetted": "true", "p_s__min": "0.997"}, (1, 2, 3)), ({"vetted": "false", "verdict": "s"}, ()),
     ],
 )  # fmt: skip
-def test_candidates_by_what_is_said_of_them(vetted, people, query, seen):
+def test_candidates_by_what_is_said_of_them(vetted, people, query, seen, few, monkeypatch):
+    """Whether they are looked up one by one, or met on the way through all."""
+    monkeypatch.setattr(filters, "FEW", few)
     listing = listed(vetted, query, people.reader)
     assert paged(listing) == list(seen)
     assert count_rows(listing) == (len(list(seen)), True)

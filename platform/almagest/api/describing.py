@@ -66,7 +66,7 @@ def prediction_told(prediction: Prediction) -> dict[str, Any]:
 def sample_told(sample: Sample) -> dict[str, Any]:
     """A frozen sample."""
     kept = ("name", "plugin_name", "method_name", "definition", "ingest_id", "cross_match_id", "rows", "counts", "left_out",
-            "checksum", "created", "visibility")  # fmt: skip
+            "given_counts", "checksum", "created", "visibility")  # fmt: skip
     return {name: getattr(sample, name) for name in kept} | {"run": sample.run_id}
 
 

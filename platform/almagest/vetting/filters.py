@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from django.db import connection
 from django.db.models import Max
 
 from almagest.catalogs.models import Edition
@@ -11,6 +12,8 @@ from almagest.core.listings.filters import BOOLEANS
 from almagest.vetting.choices import choice_list
 from almagest.vetting.models import Verdict
 
+# So many rows are looked up and sorted in the time that readers wait.
+FEW = 20_000
 VERDICTS = ("vetted", "verdict", "mine")
 # The name of the inner column is its own, so that the outer one is the candidate's, whatever the candidates are read from.
 SETTLED = "SELECT object_id AS vetted_id FROM vetting_consensus WHERE catalog_id = %s AND verdicts > 0"
@@ -31,21 +34,39 @@ def parse_verdicts(listing: Listing, query: Mapping[str, str], edition: Edition,
     asked = {name: text for name in VERDICTS if (text := query.get(name, "").strip())}
     if not asked:
         return listing
-    conditions = []
+    limited = listing
     if "vetted" in asked:
-        conditions.append(_among(_boolean("vetted", asked["vetted"]), SETTLED, [edition.catalog_id]))
+        limited = _among(limited, _boolean("vetted", asked["vetted"]), SETTLED, [edition.catalog_id])
     if "verdict" in asked:
         chosen = _choices(edition, asked["verdict"])
-        conditions.append(_among(True, f"{SETTLED} AND choice_id = ANY(%s)", [edition.catalog_id, chosen]))
+        limited = _among(limited, True, f"{SETTLED} AND choice_id = ANY(%s)", [edition.catalog_id, chosen])
     if "mine" in asked:
         if user is None or not user.is_authenticated:
             raise ListingError("mine: log in first; without a login nobody has verdicts of their own")
-        conditions.append(_among(_boolean("mine", asked["mine"]), OWN, [edition.catalog_id, user.pk]))
-    return replace(_dated(listing.limited_to(*conditions), edition), shown=listing.shown | asked)
+        limited = _among(limited, _boolean("mine", asked["mine"]), OWN, [edition.catalog_id, user.pk])
+    return replace(_dated(limited, edition), shown=listing.shown | asked)
 
 
-def _among(wanted: bool, inner: str, values: list) -> tuple[str, list]:
-    return f'{"" if wanted else "NOT "}EXISTS (SELECT 1 FROM ({inner}) AS said WHERE vetted_id = "object_id")', values
+def _among(listing: Listing, wanted: bool, inner: str, values: list) -> Listing:
+    """Rows whose object is, or is not, among those of a query.
+
+    Where these are few, they are looked up one by one and sorted: a walk along the order would pass all others before it
+    meets them, for what people have vetted lies together at one end.
+    """
+    there = f'EXISTS (SELECT 1 FROM ({inner}) AS said WHERE vetted_id = "object_id")'
+    if not wanted:
+        return listing.limited_to((f"NOT {there}", values))
+    if _count(inner, values) > FEW:
+        return listing.limited_to((there, values))
+    # The planner looks through no OFFSET, and so makes these rows before it orders them.
+    source = f"(SELECT * FROM {listing.source} WHERE {there} OFFSET 0) AS candidates"
+    return replace(listing, source=source, values=(*listing.values, *values), total=None)
+
+
+def _count(inner: str, values: list) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({inner} LIMIT {FEW + 1}) AS few", values)
+        return cursor.fetchone()[0]
 
 
 def _boolean(name: str, text: str) -> bool:

@@ -82,7 +82,18 @@ class Verdict(OfObject):
         indexes = [
             models.Index(fields=["catalog", "object_id"], name="verdict_object"),
             models.Index(fields=["catalog", "-id"], name="verdict_newest"),
-            models.Index(fields=["catalog", "user"], condition=models.Q(is_current=True), name="verdict_person"),
+            models.Index(
+                fields=["catalog", "user"],
+                include=["object_id", "survey"],
+                condition=models.Q(is_current=True),
+                name="verdict_person",
+            ),
+            models.Index(
+                fields=["catalog", "object_id", "choice"],
+                include=["survey"],
+                condition=models.Q(is_current=True),
+                name="verdict_choice",
+            ),
         ]
 
     def __str__(self):
@@ -104,8 +115,19 @@ class Consensus(OfObject):
         """One row for an object of a catalog."""
 
         ordering = ["-updated", "-id"]
-        constraints = [models.UniqueConstraint(fields=["catalog", "object_id"], name="one_consensus")]
-        indexes = [models.Index(fields=["catalog", "choice"], name="consensus_choice")]
+        # Both hold what filters and counts look at, so that these never visit the rows.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["catalog", "object_id"], include=["verdicts", "choice"], name="one_consensus"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["catalog", "choice"],
+                include=["object_id", "verdicts", "survey", "agreement"],
+                name="consensus_choice",
+            )
+        ]
 
 
 class LabelSetQuerySet(OwnedQuerySet):

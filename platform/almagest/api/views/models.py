@@ -48,6 +48,10 @@ class SampleWords(row_serializer(SAMPLES)):
     definition = serializers.DictField()
     counts = serializers.DictField()
     left_out = serializers.ListField(child=serializers.DictField())
+    given_counts = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Of labels that people gave: how many were taken, and in place of what.",
+    )
     visibility = serializers.CharField()
     run = serializers.IntegerField(allow_null=True)
 
