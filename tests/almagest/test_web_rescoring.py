@@ -139,6 +139,16 @@ def test_going_back_is_shown_first_and_then_done(history, people):
     assert "has no revision 9" in words(owner.get(f"{HOME}roll-back/9/"), 404)
 
 
+def test_another_publishings_revision_is_not_offered_to_go_back_to(history, published, people):
+    published(owner=people.owner, threshold=0.9)
+    owner = login(people.owner)
+    assert "roll-back" not in owner.get(f"{HOME}revisions/").content.decode()
+    page = owner.get(f"{HOME}roll-back/2/")
+    assert "This cannot be done: revision 2 is of another table than revision 3" in words(page)
+    assert f'action="{HOME}' not in page.content.decode() and "Leave it as it is" not in words(page)
+    assert "is of another table" in words(owner.post(f"{HOME}roll-back/2/"), 400)
+
+
 @pytest.mark.parametrize("address", ["rescore/", "roll-back/1/"])
 def test_only_the_owner_and_the_staff_change_it(history, people, address):
     assert login(None).post(HOME + address).headers["Location"].startswith("/login/")

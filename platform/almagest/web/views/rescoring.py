@@ -115,9 +115,8 @@ def roll_back(request: HttpRequest, slug: str, revision: int) -> HttpResponse:
     if request.method == "POST":
         return redirect("run", restore_start(edition=edition, revision=revision, owner=request.user).run_id)
     found = difference_get(user=request.user, catalog=slug, earlier=edition.revision, later=revision)
-    return render(
-        request, "rescoring/roll_back.html", {"edition": edition, "wanted": found.later, **difference_numbers(found)}
-    )
+    context = {"edition": edition, "wanted": found.later, "is_of_one_table": found.later.base == edition.base}
+    return render(request, "rescoring/roll_back.html", context | difference_numbers(found))
 
 
 def _mine(request: HttpRequest, slug: str, what: str) -> Edition:
