@@ -89,6 +89,6 @@ def difference_counts(earlier: Edition, later: Edition) -> dict[str, int]:
 
 
 def _relation(edition: Edition, those: str) -> str:
-    source = edition_source(edition, only=those)
+    source = edition_source(edition, only=those, is_frozen=True)
     columns = column_list(edition.table.names)
     return f"(SELECT {columns} FROM {source})"

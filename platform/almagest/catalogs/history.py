@@ -27,18 +27,21 @@ def is_kept(edition: Edition) -> bool:
     return table_exists(edition.table_name)
 
 
-def edition_source(edition: Edition, *, only: str = "") -> str:
+def edition_source(edition: Edition, *, only: str = "", is_frozen: bool = False) -> str:
     """SQL relation of an edition's rows, also where its table has been changed in place since.
 
     Parameters
     ----------
     only
         SQL that gives the ``object_id`` of the rows that alone are wanted.
+    is_frozen
+        Whether the rows of just this edition are wanted, also if it is followed by another before they are read. Pages of the
+        current one are read from its table as it is, whose indexes give them their order.
     """
     table, history = quote(edition.table_name), quote(edition.history_name)
     names = column_list(edition.table.names)
     those = f" AND object_id IN ({only})" if only else ""
-    if not table_exists(edition.history_name):
+    if (edition.is_current and not is_frozen) or not table_exists(edition.history_name):
         return f"(SELECT {names} FROM {table} WHERE true{those}) AS rows" if only else table
     later = f"{UNTIL.name} > {int(edition.revision)}"
     # What stood then is what the first later revision has replaced.

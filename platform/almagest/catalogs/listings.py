@@ -8,6 +8,7 @@ from almagest.catalogs.selectors import catalog_list
 from almagest.catalogs.tables import is_sortable
 from almagest.contract import Column, Table
 from almagest.core.listings import Listing, from_queryset
+from almagest.core.tables import quote
 
 CATALOGS = Table(
     "catalogs",
@@ -38,7 +39,7 @@ def candidate_listing(edition: Edition) -> Listing:
     return Listing(
         name=f"{edition.catalog.slug}-r{edition.revision}", table=table, source=edition_source(edition), key="object_id",
         sort=f"-{edition.rank_by}", sortable=sortable, revision=f"catalog {edition.pk}", modified=edition.published,
-        total=edition.rows, infos=_infos(edition),
+        total=edition.rows, infos=_infos(edition), still=_still(edition) if edition.is_current else "",
     )  # fmt: skip
 
 
@@ -50,6 +51,12 @@ def catalog_listing(*, user) -> Listing:
         version_number=F("version__number"),
     )  # fmt: skip
     return from_queryset(found, table=CATALOGS, key="slug", sort="slug")
+
+
+def _still(edition: Edition) -> str:
+    """The next revision changes the table of the current one in place."""
+    table = quote(Edition._meta.db_table)
+    return f"SELECT count(*) AS still FROM {table} WHERE id = {int(edition.pk)} AND is_current"
 
 
 def _infos(edition: Edition) -> tuple[tuple[str, str, str], ...]:

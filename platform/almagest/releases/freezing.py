@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from almagest.catalogs.differences import KEYS
+from almagest.catalogs.history import edition_source
 from almagest.catalogs.listings import candidate_listing
 from almagest.catalogs.models import Edition
 from almagest.contract import Table
@@ -40,7 +41,8 @@ def released_listing(edition: Edition, *, columns: str, filters: dict[str, str])
             f"{edition.catalog.slug} cannot be filtered by {', '.join(unknown)}; see the catalog's columns"
         )
     names = [name for name in listing.table.names if name in {*KEYS, *listing.columns}]
-    return replace(listing, columns=tuple(names), sort=HEALPIX)
+    source = edition_source(edition, is_frozen=True)
+    return replace(listing, source=source, still="", columns=tuple(names), sort=HEALPIX)
 
 
 def freeze(release: Release, path: Path) -> Sizes:
