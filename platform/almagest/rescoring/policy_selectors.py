@@ -55,4 +55,6 @@ def next_due(policy: Policy) -> datetime | None:
     if task.crontab:
         # A crontab reads hours off the time as it is written.
         last = last.astimezone(task.crontab.timezone)
-    return timezone.now() + max(task.schedule.remaining_estimate(last), timedelta(0))
+    due = timezone.now() + max(task.schedule.remaining_estimate(last), timedelta(0))
+    # What is left was counted from a moment earlier: half past three is not 3:29:59.
+    return (due + timedelta(milliseconds=500)).replace(microsecond=0)
