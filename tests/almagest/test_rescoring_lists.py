@@ -4,12 +4,13 @@ import pytest
 from django.db import connection
 
 from almagest.catalogs.history import edition_source, is_kept
+from almagest.catalogs.listings import candidate_listing
 from almagest.catalogs.models import Edition
-from almagest.core.listings import parse_filters, read_page
+from almagest.core.listings import ListingError, parse_filters, read_batches, read_page
 from almagest.core.tables import drop_table
 from almagest.rescoring.errors import RescoringError
 from almagest.rescoring.listings import pass_listing, revision_listing
-from almagest.rescoring.selectors import difference_summary, difference_get, pass_get, pass_list, revision_get
+from almagest.rescoring.selectors import difference_get, difference_summary, pass_get, pass_list, revision_get
 from almagest.runs.models import Run
 from almagest.sky.models import Survey
 
@@ -122,6 +123,20 @@ def test_a_pass_whose_run_failed_or_was_deleted_says_so(changed):
     Run.objects.filter(pk=found.run_id).delete()
     row = next(r for r in rows(pass_listing(user=None, catalog="dwarfs")) if r["id"] == found.pk)
     assert (row["state"], row["seconds"], row["run_id"]) == ("done", None, None)
+
+
+@pytest.mark.parametrize("read", [rows, lambda listing: list(read_batches(listing))])
+def test_rows_that_were_overtaken_while_somebody_was_on_the_way_to_them_are_not_given(
+    published, people, simulated_files, tmp_path, read
+):
+    edition = published(owner=people.owner, threshold=0.5)
+    measure_anew(tmp_path, simulated_files)
+    listing = candidate_listing(edition)
+    assert read(listing)
+    rescored(edition)
+    with pytest.raises(ListingError, match="the rows have changed while they were read; ask again"):
+        read(listing)
+    assert read(candidate_listing(Edition.objects.get(pk=edition.pk))), "asked for as the earlier one it is there"
 
 
 def scores(edition: Edition) -> list[tuple]:

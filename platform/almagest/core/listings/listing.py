@@ -38,6 +38,8 @@ class Listing:
         Text that is another one whenever rows may be others: stands in cursors and in ETags. Empty: not known.
     state
         Text that is another one whenever a filter may let other rows through: stands in ETags alone, for cursors lead on.
+    still
+        Query whose one number is 0 as soon as the source holds the rows of a later revision; empty where it never will.
     total
         How many rows there are without filters, where that is known.
     infos
@@ -58,6 +60,7 @@ class Listing:
     revision: str = ""
     state: str = ""
     modified: datetime | None = None
+    still: str = ""
     total: int | None = None
     infos: tuple[tuple[str, str, str], ...] = ()
     conditions: tuple[str, ...] = ()

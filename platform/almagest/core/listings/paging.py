@@ -14,6 +14,7 @@ from almagest.core.tables import column_list, quote, sql_type
 
 STATEMENT_TIMEOUT = "5s"
 COUNT_EXACTLY_UP_TO = 10_000
+OVERTAKEN = "the rows have changed while they were read; ask again"
 SIGNER = signing.Signer(salt="listing cursor")
 
 
@@ -56,7 +57,8 @@ def read_page(listing: Listing, *, cursor: str = "", size: int) -> Page:
     Raises
     ------
     ListingError
-        When the cursor belongs to another order or to rows that were replaced, or the filter takes too long.
+        When the cursor belongs to another order or to rows that were replaced, also while they were read, or the filter
+        takes too long.
     """
     start = Cursor.decode(cursor) if cursor else None
     if start and (start.sort != listing.sort or start.revision != listing.revision):
@@ -65,6 +67,9 @@ def read_page(listing: Listing, *, cursor: str = "", size: int) -> Page:
         )
     backward = bool(start and start.backward)
     rows = fetch(*_page_query(listing, start, backward, size + 1))
+    # Revisions only go on: what is still current now was so when the rows were read.
+    if listing.still and not _is_still(listing):
+        raise ListingError(OVERTAKEN)
     more, rows = len(rows) > size, rows[:size]
     if backward:
         rows.reverse()
@@ -139,6 +144,12 @@ def fetch(sql: str, values: list) -> list[dict[str, Any]]:
         raise ListingError(
             f"this filter took longer than {STATEMENT_TIMEOUT}; narrow it, or sort by another column"
         ) from error
+
+
+def _is_still(listing: Listing) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(listing.still)
+        return bool(cursor.fetchone()[0])
 
 
 def _page_query(listing: Listing, start: Cursor | None, backward: bool, limit: int) -> tuple[str, list]:

@@ -11,8 +11,9 @@ from django.db import connection
 
 from almagest.contract import Table
 from almagest.core.copy import adbc_cursor
+from almagest.core.listings.errors import ListingError
 from almagest.core.listings.listing import Listing
-from almagest.core.listings.paging import walks
+from almagest.core.listings.paging import OVERTAKEN, walks
 from almagest.core.tables import quote
 from almagest.formats import Sizes
 
@@ -24,6 +25,7 @@ Reader = Callable[[str, Table], Iterator[pa.RecordBatch]]
 def read_batches(listing: Listing, *, limit: int | None = None) -> Iterator[pa.RecordBatch]:
     """All rows in their order, or the first `limit` of them, of one state of the database."""
     with _reader() as read:
+        _check(listing, read)
         yield from _batches(listing, read, limit)
 
 
@@ -31,7 +33,14 @@ def read_batches(listing: Listing, *, limit: int | None = None) -> Iterator[pa.R
 def measured_batches(listing: Listing, *, limit: int | None = None) -> Iterator[tuple[Sizes, Iterator[pa.RecordBatch]]]:
     """The same, with what FITS must know before the first row."""
     with _reader() as read:
+        _check(listing, read)
         yield _sizes(listing, read, limit), _batches(listing, read, limit)
+
+
+def _check(listing: Listing, read: Reader) -> None:
+    """The first query of a state of the database says whether the rows in it are those that are meant."""
+    if listing.still and not next(read(listing.still, None)).to_pylist()[0]["still"]:
+        raise ListingError(OVERTAKEN)
 
 
 def _batches(listing: Listing, read: Reader, limit: int | None) -> Iterator[pa.RecordBatch]:
