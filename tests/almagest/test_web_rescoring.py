@@ -69,6 +69,7 @@ def test_the_catalog_leads_to_its_revisions(client, begun):
     assert f'href="{HOME}revisions/"' in text and "never rescored" in text
     told = rescored(begun).report
     text = words(client.get(HOME))
+    assert "Revision 2 last rescored" in text
     assert f"{told['added']} added, {told['removed']} removed, {told['changed']} changed drift" in text
 
 

@@ -3,7 +3,6 @@
 from django import template
 
 from almagest.catalogs.models import Edition
-from almagest.catalogs.selectors import edition_list
 from almagest.rescoring.selectors import pass_list
 
 register = template.Library()
@@ -11,7 +10,8 @@ register = template.Library()
 
 @register.inclusion_tag("rescoring/_of_catalog.html", takes_context=True)
 def revisions_of(context, edition: Edition) -> dict:
-    """How many there are, and what the last pass has changed."""
-    count = edition_list(user=context["user"]).filter(catalog=edition.catalog_id).count()
+    """The number of the current one, and what the last pass has changed."""
+    if edition.revision == 1:
+        return {"edition": edition, "last": None}
     made = pass_list(user=context["user"]).filter(catalog=edition.catalog_id, after__isnull=False)
-    return {"edition": edition, "count": count, "last": made.first() if count > 1 else None}
+    return {"edition": edition, "last": made.first()}
