@@ -31,6 +31,7 @@ from almagest.vetting.models import LabelSet
 from almagest.web.figures import catalog_plots, model_plots, verification_plots
 
 from .conftest import drafts_of
+from .rescoring_passes import measure_anew, rescored
 
 ALL, LOGIN, OWNER, SELF = "everybody", "whoever is logged in", "the owner and the staff", "the owner"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -104,6 +105,11 @@ PAGES = {
     POLICIES_PAGE: Route("catalog", {"GET": (ALL, 200), "POST": (OWNER, 302)}, POLICY),
     f"{POLICIES_PAGE}<int:pk>/": Route("catalog", {"GET": (OWNER, 200), "POST": (OWNER, 302)}, POLICY),
     **{f"{POLICIES_PAGE}<int:pk>/{action}/": posts("catalog", OWNER, {}) for action in ("pause", "resume", "delete")},
+    **{f"catalogs/<slug:slug>/{at}": page("catalog") for at in ("revisions/", "passes/", "passes/<int:pk>/")},
+    "catalogs/<slug:slug>/differences/": Route("catalog", {"GET": (ALL, 302)}),
+    "catalogs/<slug:slug>/differences/<int:earlier>/<int:later>/": page("catalog"),
+    **{f"catalogs/<slug:slug>/{at}": Route("catalog", {"GET": (OWNER, 200), "POST": (OWNER, 302)})
+       for at in ("rescore/", "roll-back/<int:revision>/")},
     "login/": Route("", {"GET": (ALL, 200), "POST": (ALL, 200)}), "logout/": posts("", ALL, {}),
 }  # fmt: skip
 API = {
@@ -138,6 +144,10 @@ API = {
     "catalogs/<slug:catalog>/labels/": posts("catalog", LOGIN, {"name": "more"}, 201),
     POLICIES_AT: Route("catalog", {"GET": (ALL, 200), "POST": (OWNER, 201)}, {"schedule": "every hour"}),
     f"{POLICIES_AT}<int:pk>/": Route("catalog", {"GET": (ALL, 200), "PATCH": (OWNER, 200), "DELETE": (OWNER, 204)}, {"is_paused": True}),
+    **{f"catalogs/<slug:catalog>/{at}": page("catalog")
+       for at in ("revisions/", "passes/", "passes/<int:pk>/", "differences/<int:earlier>/<int:later>/")},
+    "catalogs/<slug:catalog>/rescoring/": Route("catalog", {"GET": (ALL, 200), "POST": (OWNER, 202)}),
+    "catalogs/<slug:catalog>/roll-back/": posts("catalog", OWNER, {"revision": 1}, 202),
     "labels/": page(), "labels/<slug:name>/": page("labels"), "labels/<slug:name>/rows/": page("labels"),
 }  # fmt: skip
 SHARED = {"survey": "surveys/<slug:survey>/", "catalog": "catalogs/<slug:catalog>/", "sample": "samples/<slug:name>/", "model": MODEL_AT,
@@ -190,8 +200,11 @@ def addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
 
 
 @pytest.fixture
-def things(everything, people) -> SimpleNamespace:
-    """One of each, with names that stand nowhere else and with figures; and a run that only its owner, another, sees."""
+def things(everything, people, simulated_files, tmp_path) -> SimpleNamespace:
+    """One of each, with names that stand nowhere else and with figures; and a run that only its owner, another, sees.
+
+    The catalog has been rescored, and some of its survey was measured anew since.
+    """
     people.owner.groups.add(people.group)
     figure = Scatter("Mass", "", {"m": (8.0,), "r": (0.1,)}, ("dwarf",), ("dwarf",), (View("m", "r", "m", "r"),), (everything.survey.slug,),
                      ("300-51602-1",), (0,))  # fmt: skip
@@ -203,6 +216,9 @@ def things(everything, people) -> SimpleNamespace:
     everything.verification.figures["relations"] = everything.model.figures = [asdict(figure)]
     edition = everything.catalog.editions.get()
     everything.catalog.editions.update(figures=catalog_figures(edition))
+    measure_anew(tmp_path, simulated_files)
+    everything.rescoring = rescored(edition, owner=people.owner)
+    measure_anew(tmp_path, simulated_files, plate=9002)
     for thing in everything.things.values():
         thing.save()
     Run.objects.create(kind="toy", title=OTHERS, owner=people.other, visibility="private")
@@ -249,7 +265,8 @@ def everybody(people) -> list[Who]:
 def filled(at: str, things: SimpleNamespace, token_id: int) -> str:
     """The address of what is there."""
     version, scores = things.model, things.model.prediction_sets.get()
-    figures = {"catalogs/": catalog_plots(things.catalog.editions.get()), "verifications/": verification_plots(things.verification),
+    figures = {"catalogs/": catalog_plots(things.catalog.editions.get(is_current=True)),
+               "verifications/": verification_plots(things.verification),
                "models/": model_plots(things.verification.owner, version, scores)["scatters"]}  # fmt: skip
     shown = next((plots[0]["id"] for start, plots in figures.items() if at.startswith(start)), "")
     words = {
@@ -258,6 +275,7 @@ def filled(at: str, things: SimpleNamespace, token_id: int) -> str:
         **{f"{RELEASE_PAGE}{action}": f"releases/drafts/v{n}/{action}" for action, n in {"build": 1, "publish": 2, "discard": 2}.items()},
         RELEASE_PAGE: "releases/secretcatalog/v1/", "<path:path>": "README.md",
         "catalogs/<slug:slug>": "catalogs/secretcatalog", "catalogs/<slug:catalog>": "catalogs/secretcatalog",
+        "passes/<int:pk>": f"passes/{things.rescoring.pk}", "<int:earlier>/<int:later>": "1/2", "<int:revision>": "1",
         "labels/<slug:name>": "labels/secretlabels", "policies/<int:pk>": f"policies/{things.policy.pk}",
         "samples/<slug:name>": "samples/secretsample", "plugins/<slug:name>": "plugins/toys", "figures/<slug:name>": f"figures/{shown}",
         "comparisons/<int:pk>": f"comparisons/{things.comparison.pk}", "verifications/<int:pk>": f"verifications/{things.verification.pk}",
