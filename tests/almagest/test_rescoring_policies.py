@@ -59,6 +59,7 @@ def test_times_are_read_and_written_alike(text, kept):
         ("* * * * * ../../etc/passwd", "no time zone"),
         ("a b c d e", "write"),
         ("every ٣ minutes", "write"),
+        (f"0 0 * {'1,' * 40}1 *", "at most 64 characters"),
     ],
 )
 def test_times_that_are_none_are_refused(text, words):

@@ -12,8 +12,8 @@ from almagest.releases.downloads import LONGEST_HOURS
 from almagest.releases.errors import ReleaseError
 from almagest.releases.words import LONGEST, LONGEST_TEXT, MOST_CREATORS, parse_creator
 from almagest.rescoring.policies import MOST_ADDRESSES, REASONS
-from almagest.rescoring.policy_selectors import LONGEST as LONGEST_TIMES
 from almagest.rescoring.schedules import HELP
+from almagest.rescoring.schedules import LONGEST as LONGEST_TIMES
 from almagest.sky.cone_filter import CONE
 from almagest.sky.position_match import LARGEST_RADIUS_ARCSEC as LARGEST_MATCH_ARCSEC
 from almagest.sky.position_match import MOST_POSITIONS

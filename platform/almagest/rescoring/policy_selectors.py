@@ -13,8 +13,6 @@ from almagest.rescoring.schedules import written
 from almagest.rescoring.selectors import pass_list
 from almagest.runs.models import Run
 
-# Characters of times: what a crontab's shortest column has room for.
-LONGEST = 64
 # Passes that a policy has with it as `last_passes`, newest first.
 LAST = 3
 

@@ -11,6 +11,8 @@ from almagest.rescoring.errors import RescoringError
 EVERY = re.compile(r"every (?:(\d{1,6}) )?(second|minute|hour|day)s?", re.ASCII)
 # A catalog is looked at no more often; that takes some milliseconds where nothing is stale.
 LEAST_SECONDS = 10
+# Characters: what a crontab's shortest column has room for.
+LONGEST = 64
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 HELP = "'every 10 minutes', or a crontab of five fields with a time zone: '30 3 * * 1-5 Europe/Berlin'"
 
@@ -24,6 +26,8 @@ def parse_schedule(text: str) -> IntervalSchedule | CrontabSchedule:
         When it is neither, or more often than every `LEAST_SECONDS`.
     """
     words = " ".join(text.split())
+    if len(words) > LONGEST:
+        raise RescoringError(f"schedule {words[:60]!r}…: give at most {LONGEST} characters; write {HELP}")
     if match := EVERY.fullmatch(words.lower()):
         number, unit = int(match[1] or 1), match[2]
         if number * SECONDS[unit] < LEAST_SECONDS:

@@ -11,7 +11,8 @@ from almagest.rescoring.drift import THRESHOLD
 from almagest.rescoring.errors import RescoringError
 from almagest.rescoring.models import Pass, Policy
 from almagest.rescoring.policies import REASONS, reasons_of
-from almagest.rescoring.policy_selectors import LONGEST, next_due, runs_seen, times_of
+from almagest.rescoring.policy_selectors import next_due, runs_seen, times_of
+from almagest.rescoring.schedules import LONGEST
 
 NUMBERS = {"at_least": int, "drift_threshold": float}
 

@@ -5,7 +5,6 @@ from django import template
 from almagest.catalogs.models import Edition
 from almagest.samples.models import Sample
 from almagest.sky.selectors import SkyObject
-from almagest.vetting.choices import choice_list
 from almagest.vetting.filters import VERDICTS
 from almagest.vetting.models import Confidence, Consensus
 from almagest.vetting.selectors import label_set_list, object_verdicts, standing
@@ -25,16 +24,16 @@ def verdicts_of(context, found: SkyObject) -> dict:
 @register.inclusion_tag("vetting/_catalog.html", takes_context=True)
 def verdicts_in(context, edition: Edition) -> dict:
     """How far the catalog is vetted, and the way to all verdicts."""
-    told = standing(user=context["user"], edition=edition)
+    told = standing(user=context["user"], edition=edition) if context["is_vetted"] else None
     return {"edition": edition, "standing": told, "request": context["request"]}
 
 
 @register.inclusion_tag("vetting/_filters.html", takes_context=True)
-def verdict_filters(context, edition: Edition) -> dict:
+def verdict_filters(context) -> dict:
     """Fields of the catalog's filters."""
     shown = context["filters"].shown
     chosen = {name: shown.get(name, "") for name in VERDICTS}
-    choices = [(choice.name, choice.title) for choice in choice_list(edition)]
+    choices = [(choice.name, choice.title) for choice in context["choices"]]
     if chosen["verdict"] and chosen["verdict"] not in dict(choices):
         choices.append((chosen["verdict"], chosen["verdict"]))
     return {"chosen": chosen, "choices": choices, "user": context["user"]}

@@ -11,8 +11,9 @@ from almagest.contract import Column
 from almagest.core.listings import Listing, count_rows, parse_filters, read_page
 from almagest.predictions.funnel import funnel
 from almagest.sky.cone_filter import parse_cone
+from almagest.vetting.choices import choice_list
 from almagest.vetting.filters import parse_verdicts
-from almagest.vetting.selectors import consensus_of, is_vetted
+from almagest.vetting.selectors import consensus_of
 from almagest.web.charts.histogram import histogram
 from almagest.web.downloads import download
 from almagest.web.figures import catalog_plots
@@ -63,11 +64,13 @@ def _page(edition: Edition, listing: Listing, request: HttpRequest) -> dict:
     count, is_exact = count_rows(listing)
     columns = [c for c in edition.table.columns if c.level < 3 and c.name not in HIDDEN]
     sort, descending = listing.order
-    has_verdicts = is_vetted(edition)
+    choices = choice_list(edition)
+    # They are kept from the first verdict on.
+    has_verdicts = any(choice.pk for choice in choices)
     return {
         "edition": edition, "page": page, "rows": _rows(edition, page.rows, columns, has_verdicts), "columns": columns, "count": count,
         "is_exact": is_exact, "sort": sort, "size": size, "descending": descending, "filters": listing, "sizes": PAGE_SIZES,
-        "rank_by": edition.rank_by, "is_vetted": has_verdicts,
+        "rank_by": edition.rank_by, "is_vetted": has_verdicts, "choices": choices,
         "sortable": {c.name for c in columns if is_sortable(c)},
     }  # fmt: skip
 
