@@ -21,6 +21,7 @@ from almagest.releases.models import Release
 from almagest.runs.models import Run
 from almagest.samples.models import Sample
 from almagest.sky.models import Survey
+from almagest.vetting.models import LabelSet
 from almagest.web.sharing import KINDS, address_of
 
 pytestmark = pytest.mark.django_db
@@ -129,12 +130,22 @@ def things(released, people, toys) -> dict:
         published=timezone.now(), metrics={"not_trained_on": said, "all": said}, figures={"not_trained_on": [], "all": []},
         counts=[{"name": "objects", "count": 1, "surveys": {}}],
     )  # fmt: skip
-    for model in (Survey, Sample, ModelVersion, Catalog, Release, Run):
+    labels = LabelSet.objects.create(
+        name="agreed",
+        catalog=edition.catalog,
+        revision=1,
+        criteria={},
+        surveys=[survey.slug],
+        people=1,
+        rows=1,
+        counts={"S": 1},
+    )
+    for model in (Survey, Sample, ModelVersion, Catalog, Release, Run, LabelSet):
         model.objects.update(owner=people.owner)
     for it in (comparison, verification):
         type(it).objects.filter(pk=it.pk).update(owner=people.owner)
     return {
-        "catalog": edition.catalog, "comparison": comparison, "model": edition.version, "run": edition.run,
+        "catalog": edition.catalog, "comparison": comparison, "labels": labels, "model": edition.version, "run": edition.run,
         "release": release, "sample": edition.version.sample, "survey": survey, "verification": verification,
     }  # fmt: skip
 

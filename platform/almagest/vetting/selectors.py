@@ -88,11 +88,6 @@ def consensus_of(edition: Edition, object_ids: Iterable[int]) -> dict[int, Conse
     return {each.object_id: each for each in found.select_related("choice")}
 
 
-def is_vetted(edition: Edition) -> bool:
-    """Whether anybody has said anything in the catalog."""
-    return Consensus.objects.filter(catalog=edition.catalog_id, verdicts__gt=0).exists()
-
-
 def standing(*, user, edition: Edition) -> Standing:
     """How far the catalog is vetted."""
     found = _seen(Consensus, user, edition).filter(verdicts__gt=0).order_by()
