@@ -30,6 +30,7 @@ from almagest.accounts.services import token_create
 from almagest.accounts.tokens import Scope
 
 from .conftest import drafts_of
+from .rescoring_passes import measure_anew, rescored
 
 # `positive_data_acceptance` is not among them, for a schema cannot say all that a request must be: which columns there
 # are and can be sorted by, what a cursor is, that lists are of one length, that a cone has all of its three numbers.
@@ -76,16 +77,21 @@ def ways(people) -> dict[str, dict]:
 
 
 @pytest.fixture
-def names(everything: SimpleNamespace, people) -> Callable[[str, str], dict]:
+def names(everything: SimpleNamespace, people, simulated_files, tmp_path) -> Callable[[str, str], dict]:
     """What is there, for the parts of a request of an operation; what is None is better left out."""
     people.owner.groups.add(people.group)
     drafts = {"catalog": drafts_of(everything.release).slug}
     numbers = [number for number, _ in everything.objects[:3]]
+    # Two revisions, and something stale in the second.
+    measure_anew(tmp_path, simulated_files)
+    found = rescored(everything.catalog.editions.get(), owner=people.owner)
+    measure_anew(tmp_path, simulated_files, plate=9002)
     model = {"plugin": "dwarf_galaxies", "method": "forest", "number": 1, "sample": "tiny", "parameters": {}}
-    pk = {"comparison_visibility": everything.comparison.pk}
+    pk = {"comparison_visibility": everything.comparison.pk, "pass": found.pk}
     pk |= dict.fromkeys(("policy", "policy_change", "policy_delete"), everything.policy.pk)
     path = {"survey": everything.survey.slug, "catalog": everything.catalog.slug, "name": "tiny", "object_id": numbers[0],
-            "run_id": everything.run.pk, "version": everything.release.label, **model}  # fmt: skip
+            "run_id": everything.run.pk, "version": everything.release.label, "earlier": 1, "later": 2,
+            **model}  # fmt: skip
     query = dict.fromkeys(("sort", "cursor", "cone_ra", "cone_dec", "radius_arcsec"))
     body = {
         "surveys": [everything.survey.slug],
@@ -108,7 +114,7 @@ def names(everything: SimpleNamespace, people) -> Callable[[str, str], dict]:
         "label_set": {"name": "agreed"}, "label_rows": {"name": "agreed"}, "labels_visibility": {"name": "agreed"},
         "labels_freeze": {"name": "more", "minimum_verdicts": 1}, "freeze_sample": {"labels": "agreed"},
         "choices_change": {"choices": [{"name": "ring", "title": "Ring", "description": "", "sample_class": "S"}]},
-        "policy_create": policy, "policy_change": policy,
+        "policy_create": policy, "policy_change": policy, "roll_back": {"revision": 1},
     }  # fmt: skip
 
     def known(operation: str, part: str) -> dict:
