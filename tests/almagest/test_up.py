@@ -154,7 +154,7 @@ def test_the_demos_steps_go_from_tables_to_a_catalog():
         + ["cross_match"] * 3
         + ["freeze_sample"]
         + ["train", "score"] * 2
-        + ["publish_catalog", "verify"]
+        + ["publish_catalog", "release", "verify"]
     )
     assert todo[-1].arguments[-4:] == ("--against", "sami-dr3-simulated", "--radius-arcsec", "2")
     assert todo[0].arguments == ("evcc-simulated", "/tables/evcc.fits")
