@@ -3,7 +3,7 @@
 - `db`, `django_db` (pytest-django): one transaction per test, rolled back; for all that one connection can see.
 - `cloned_database`: a database of its own, cloned from a template; for second connections and other processes.
 - `broker`, `worker`, `web`: Valkey, Celery workers and the web server as real processes, on the clone.
-- `loaded`, `serve`: a database and its web server, made once for a whole module.
+- `loaded`, `serve`: a database and its web server, made once for many tests; `origin`: what the clone is a clone of.
 - `shared_data`: the folder of real tables; tests that want it are skipped where there is none.
 """
 
@@ -129,12 +129,18 @@ def django_db_setup(template_database: str, django_db_blocker) -> Iterator[None]
 
 
 @pytest.fixture
-def cloned_database(request: pytest.FixtureRequest, template_database: str, django_db_blocker) -> Iterator[str]:
+def origin(template_database: str) -> str:
+    """Name of what `cloned_database` is cloned from; modules whose tests all begin with the same things name a fuller one."""
+    return template_database
+
+
+@pytest.fixture
+def cloned_database(request: pytest.FixtureRequest, origin: str, django_db_blocker) -> Iterator[str]:
     """Address of a fresh database of this test's own; Django and new processes use it until the test ends."""
     if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
         raise pytest.UsageError(f"{request.node.nodeid}: take cloned_database or django_db, they cannot be combined")
     name = f"{NAME}_{next(clone_numbers)}"
-    with django_db_blocker.unblock(), cloned(template_database, name), pointed_at(name):
+    with django_db_blocker.unblock(), cloned(origin, name), pointed_at(name):
         yield database_url(name)
 
 
@@ -280,7 +286,7 @@ def web(cloned_database: str, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def loaded(django_db_blocker, tmp_path_factory) -> Callable[..., AbstractContextManager[str]]:
-    """A context for whole modules: ``with loaded(template_database, load) as name`` is a database as ``load`` leaves it.
+    """A context for many tests: ``with loaded(template_database, load) as name`` is a database as ``load`` leaves it.
 
     ``load(folder, worker)`` fills it, with workers that it may start and that are gone afterwards.
     """
@@ -288,8 +294,8 @@ def loaded(django_db_blocker, tmp_path_factory) -> Callable[..., AbstractContext
     @contextmanager
     def made(template: str, load: Callable[[Path, Callable[..., Background]], None]) -> Iterator[str]:
         folder, name = tmp_path_factory.mktemp("loaded"), f"{NAME}_{next(clone_numbers)}"
-        with django_db_blocker.unblock(), cloned(template, name):
-            with pointed_at(name), running_broker(), workers(folder) as worker:
+        with cloned(template, name):
+            with django_db_blocker.unblock(), pointed_at(name), running_broker(), workers(folder) as worker:
                 load(folder, worker)
             yield name
 
@@ -297,12 +303,14 @@ def loaded(django_db_blocker, tmp_path_factory) -> Callable[..., AbstractContext
 
 
 @pytest.fixture(scope="module")
-def serve(loaded, template_database: str, tmp_path_factory) -> Iterator[Callable[..., str]]:
+def serve(loaded, template_database: str, django_db_blocker, tmp_path_factory) -> Iterator[Callable[..., str]]:
     """A function that loads a database for all tests of a module and serves it: ``serve(load)`` gives its address."""
     with ExitStack() as stack:
 
         def start(load: Callable) -> str:
-            stack.enter_context(pointed_at(stack.enter_context(loaded(template_database, load))))
+            name = stack.enter_context(loaded(template_database, load))
+            stack.enter_context(django_db_blocker.unblock())
+            stack.enter_context(pointed_at(name))
             return stack.enter_context(web_server(tmp_path_factory.mktemp("web")))
 
         yield start

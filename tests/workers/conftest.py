@@ -1,8 +1,8 @@
-"""A small simulated sky in a database of the test's own, with a frozen sample and a trained forest."""
+"""A small simulated sky, then a forest trained on it, then a catalog of its candidates: each made once, and cloned."""
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ SURVEYS = {
     "sdss-dr14-simulated": "sdss_dr14_skyserver_10k.csv",
     "sami-dr3-simulated": "sami_dr3.InputCatGAMADR3.csv",
 }
+FOREST = {"plugin": "dwarf_galaxies", "method": "forest"}
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +36,33 @@ def load_sky(simulated_files: Path) -> Callable[[], None]:
         call_command("cross_match", "sami-dr3-simulated", "sdss-dr14-simulated", "--radius-arcsec", "2", verbosity=0)
 
     return load
+
+
+@pytest.fixture(scope="session")
+def trained_database(template_database, loaded, load_sky) -> Iterator[str]:
+    """Name of a database with the sky, and with a small forest that was trained on a frozen sample."""
+
+    def load(_, worker) -> None:
+        load_sky()
+        worker("data", "classical", beat=True)
+        call_command("freeze_sample", "dwarfs", **FOREST, surveys=["evcc-simulated", "sdss-dr14-simulated"])
+        call_command("train", *FOREST.values(), sample="dwarfs", set=["trees=40"])
+
+    with loaded(template_database, load) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def catalog_database(trained_database, loaded) -> Iterator[str]:
+    """The same, with the forest's scores and a catalog of its candidates, ``dwarfs``."""
+
+    def load(_, worker) -> None:
+        worker("data", "classical", beat=True)
+        call_command("score", *FOREST.values())
+        call_command("publish_catalog", "dwarfs", **FOREST, threshold=0.4, verbosity=0)
+
+    with loaded(trained_database, load) as name:
+        yield name
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Scoring with real workers and a real broker that die, vanish and repeat themselves: one prediction for each object."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
@@ -34,19 +33,10 @@ def is_over(run: Run) -> bool:
     return run.is_over
 
 
-@pytest.fixture(scope="module")
-def template_database(template_database, loaded, load_sky) -> Iterator[str]:
-    """What the tests' databases are cloned from: the sky, and a small forest that was trained on a frozen sample."""
-    what = {"plugin": "dwarf_galaxies", "method": "forest", "surveys": ["evcc-simulated", "sdss-dr14-simulated"]}
-
-    def load(folder, worker) -> None:
-        load_sky()
-        worker("data", "classical", beat=True)
-        call_command("freeze_sample", "dwarfs", **what)
-        call_command("train", "dwarf_galaxies", "forest", sample="dwarfs", set=["trees=40"])
-
-    with loaded(template_database, load) as name:
-        yield name
+@pytest.fixture
+def origin(trained_database) -> str:
+    """All tests begin with a trained forest."""
+    return trained_database
 
 
 @pytest.fixture

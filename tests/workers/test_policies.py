@@ -15,8 +15,6 @@ from almagest.rescoring.policies import policy_create
 from almagest.runs.models import Run
 from almagest.sky.models import Survey
 
-pytestmark = pytest.mark.usefixtures("simulated_sky")
-MODEL = ("dwarf_galaxies", "forest")
 SURVEY, TABLE = "sdss-dr14-simulated", "sdss_dr14_skyserver_10k.csv"
 
 
@@ -32,14 +30,14 @@ def until(condition, patience: float = 90):
 
 
 @pytest.fixture
-def catalog(worker):
-    """A published catalog of a forest's candidates; the workers that made it are gone."""
-    hand = worker("data", "classical", beat=True)
-    call_command("freeze_sample", "dwarfs", plugin=MODEL[0], method=MODEL[1], surveys=["evcc-simulated", SURVEY])
-    call_command("train", *MODEL, sample="dwarfs", set=["trees=40"])
-    call_command("score", *MODEL)
-    call_command("publish_catalog", "dwarfs", plugin=MODEL[0], method=MODEL[1], threshold=0.4, verbosity=0)
-    hand.stop()
+def origin(catalog_database) -> str:
+    """All tests begin with a catalog."""
+    return catalog_database
+
+
+@pytest.fixture
+def catalog(cloned_database, broker):
+    """A published catalog of a forest's candidates, and a broker; nobody works."""
     return catalog_get(user=None, slug="dwarfs").catalog
 
 

@@ -22,7 +22,6 @@ from almagest.releases.words import parse_creator
 from almagest.runs.models import Chunk
 from almagest.runs.services import run_cancel
 
-pytestmark = pytest.mark.usefixtures("simulated_sky")
 CREATORS = [parse_creator("Ptolemy, Claudius")]
 MODEL = ("dwarf_galaxies", "forest")
 SURVEY, TABLE = "sdss-dr14-simulated", "sdss_dr14_skyserver_10k.csv"
@@ -55,15 +54,14 @@ def draft(**given) -> Release:
 
 
 @pytest.fixture
-def catalog(worker):
-    """A published catalog of a forest's candidates; the workers that made it are gone."""
-    hand = worker("data", "classical", beat=True)
-    surveys = ["evcc-simulated", SURVEY]
-    call_command("freeze_sample", "dwarfs", plugin=MODEL[0], method=MODEL[1], surveys=surveys)
-    call_command("train", *MODEL, sample="dwarfs", set=["trees=40"])
-    call_command("score", *MODEL)
-    publish()
-    hand.stop()
+def origin(catalog_database) -> str:
+    """All tests begin with a catalog."""
+    return catalog_database
+
+
+@pytest.fixture
+def catalog(cloned_database, broker) -> None:
+    """A published catalog of a forest's candidates, and a broker; nobody works."""
 
 
 def stored() -> set[Path]:

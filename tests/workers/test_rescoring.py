@@ -30,7 +30,6 @@ from almagest.vetting.models import Verdict
 from almagest.vetting.services import verdict_give
 from almagest_workers.perform import perform
 
-pytestmark = pytest.mark.usefixtures("simulated_sky")
 MODEL = ("dwarf_galaxies", "forest")
 SURVEY, TABLE = "sdss-dr14-simulated", "sdss_dr14_skyserver_10k.csv"
 STATISTICS = ("rows", "survey_counts", "ranges", "histogram", "thresholds", "words", "figures")
@@ -46,6 +45,12 @@ def until(condition, patience: float = 90):
 
 
 @pytest.fixture
+def origin(catalog_database) -> str:
+    """All tests begin with a catalog."""
+    return catalog_database
+
+
+@pytest.fixture
 def workers(worker):
     """Workers for everything, with beat."""
     return worker("data", "classical", beat=True)
@@ -54,11 +59,6 @@ def workers(worker):
 @pytest.fixture
 def catalog(workers):
     """A published catalog of a forest's candidates."""
-    surveys = ["evcc-simulated", SURVEY]
-    call_command("freeze_sample", "dwarfs", plugin=MODEL[0], method=MODEL[1], surveys=surveys)
-    call_command("train", *MODEL, sample="dwarfs", set=["trees=40"])
-    call_command("score", *MODEL)
-    publish()
     return current()
 
 
