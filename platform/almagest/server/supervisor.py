@@ -12,12 +12,22 @@ from typing import TextIO
 
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
+from honcho.process import Process
 
 from almagest.server import stopping
 from almagest.server.embedded import EmbeddedServers
 from almagest.server.jobs import LOOK_SECONDS, end_job, prepare_database
 from almagest.server.plan import Plan, answers
 from almagest.server.processes import ServerError, end_all, living_in
+
+
+class Runner(Process):
+    """Honcho's child that runs one process, working where that does: the next start finds it too, and ends it."""
+
+    def run(self, *arguments, **given) -> None:
+        """Run the process to its end."""
+        os.chdir(self.cwd)
+        super().run(*arguments, **given)
 
 
 class Supervisor(Manager):
@@ -49,6 +59,7 @@ class Supervisor(Manager):
         say: Callable[[str], None] = print,
     ):
         super().__init__(Lines(output))
+        self._process_ctor = Runner
         self.plan, self.servers, self.job, self.stay, self.say = plan, servers, job, stay, say
         self.failure: str | None = None
         self.stop_asked = threading.Event()
