@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from almagest.accounts.errors import NotAllowed
+from almagest.catalogs.selectors import catalog_get
 from almagest.contract import AlmagestError
 from almagest.predictions.models import PredictionSet
 from almagest.rescoring.errors import RescoringError
@@ -26,7 +27,7 @@ from almagest.rescoring.policies import (
     reasons_of,
 )
 from almagest.rescoring.schedules import parse_schedule, written
-from almagest.rescoring.services import passes_sweep
+from almagest.rescoring.services import pass_start, passes_sweep
 from almagest.runs.models import Run
 from almagest.runs.services import run_end
 from almagest.sky.selectors import snapshot
@@ -184,16 +185,29 @@ def test_a_paused_policy_and_one_that_is_gone_do_nothing(catalog, people):
 def test_passes_that_fail_are_tried_again_with_a_limit(catalog, people):
     policy = made(people, catalog)
     make_stale()
-    for _ in range(MOST_FAILURES):
-        found = policy_tick(policy_id=policy.pk)
-        run_end(run_id=found.run_id, state=Run.State.FAILED, error="the model is gone")
+
+    def fail() -> None:
+        run_end(run_id=policy_tick(policy_id=policy.pk).run_id, state=Run.State.FAILED, error="the model is gone")
         passes_sweep()
+
+    for _ in range(MOST_FAILURES):
+        fail()
     assert policy_tick(policy_id=policy.pk) is None
     policy.refresh_from_db()
     assert policy.note == f"given up after {MOST_FAILURES} passes that failed, until something else changes"
-    policy_change(user=people.owner, policy=policy, is_paused=False)
+    policy_change(user=people.owner, policy=policy, is_paused=False)  # a person says: try again
+    for _ in range(MOST_FAILURES):
+        fail()
+    assert policy_tick(policy_id=policy.pk) is None
     Pass.objects.update(ingest_id=F("ingest_id") - 1)  # as if other data had come since
     assert policy_tick(policy_id=policy.pk) is not None
+
+
+def test_a_pass_whose_run_is_gone_is_closed(catalog, people):
+    make_stale()
+    found = pass_start(edition=catalog_get(user=None, slug="dwarfs"), owner=people.owner)
+    Run.objects.filter(pk=found.run_id).delete()
+    assert passes_sweep() == [str(found)] and not Pass.objects.filter(is_open=True).exists()
 
 
 def test_two_policies_of_one_catalog_start_one_pass(catalog, people):

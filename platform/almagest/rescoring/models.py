@@ -26,9 +26,8 @@ class Policy(models.Model):
     # Beat's own row: an interval, or a crontab with its time zone.
     schedule = models.OneToOneField(PeriodicTask, null=True, on_delete=models.SET_NULL, related_name="policy")
     is_paused = models.BooleanField(default=False)
-    # Passes that failed one after the other; after some it waits until something else has changed.
-    failures = models.IntegerField(default=0)
-    failed_at = models.JSONField(default=list)
+    # When a person last set it: passes that failed before are forgotten.
+    changed = models.DateTimeField(auto_now_add=True)
     checked = models.DateTimeField(null=True)
     # What came of the last time it was looked at, for people.
     note = models.CharField(max_length=300, blank=True)

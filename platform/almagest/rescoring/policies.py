@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from almagest.accounts.errors import NotAllowed
@@ -83,8 +84,8 @@ def policy_change(
         "notify": policy.notify,
     }
     _set(policy, **now | values)
-    if is_paused is not None:
-        policy.is_paused, policy.failures, policy.failed_at = is_paused, 0, []
+    policy.is_paused = policy.is_paused if is_paused is None else is_paused
+    policy.changed = timezone.now()
     if schedule is not None and policy.schedule:
         _scheduled(policy.schedule, schedule)
     if policy.schedule:
@@ -115,7 +116,7 @@ def policy_tick(*, policy_id: int) -> Pass | None:
         return None
     found, policy.note = _tick(policy)
     policy.checked = Now()
-    policy.save(update_fields=["checked", "note", "failures", "failed_at"])
+    policy.save(update_fields=["checked", "note"])
     return found
 
 
@@ -135,9 +136,8 @@ def _tick(policy: Policy) -> tuple[Pass | None, str]:
         return None, f"nothing to do: {plan.count:,} stale objects"
     if plan.count < policy.at_least and not plan.is_other_scores:
         return None, f"{plan.count:,} stale objects wait until there are {policy.at_least:,}"
-    _count_failures(policy, _state(plan))
-    if policy.failures >= MOST_FAILURES:
-        return None, f"given up after {policy.failures} passes that failed, until something else changes"
+    if _failures(policy, plan) >= MOST_FAILURES:
+        return None, f"given up after {MOST_FAILURES} passes that failed, until something else changes"
     try:
         with transaction.atomic():
             found = pass_start(edition=edition, owner=policy.owner, policy=policy, reasons=reasons)
@@ -162,20 +162,10 @@ def _reasons(policy: Policy, plan: Plan) -> list[str]:
     return [name for name in REASONS if holds[name]] or ["behind its scores"] * plan.is_needed
 
 
-def _state(plan: Plan) -> list[int]:
-    """What a pass would be made from: another try makes sense when this is another."""
-    return [plan.ingest_id, plan.version.pk, plan.edition.pk]
-
-
-def _count_failures(policy: Policy, state: list[int]) -> None:
-    """How many of the policy's last passes have failed at just what is to be done now."""
-    if policy.failed_at != state:
-        policy.failures, policy.failed_at = 0, state
-    last = policy.passes.order_by("-pk").values_list("run__state", "ingest_id", "prediction_set__version", "before")[
-        :MOST_FAILURES
-    ]
-    tries = [run_state for run_state, *made_from in last if made_from == state]
-    policy.failures = sum(1 for run_state in tries if run_state == Run.State.FAILED)
+def _failures(policy: Policy, plan: Plan) -> int:
+    """How many passes have failed at just what is to be done now, since a person last set the policy."""
+    same = {"ingest_id": plan.ingest_id, "prediction_set__version": plan.version, "before": plan.edition}
+    return policy.passes.filter(run__state=Run.State.FAILED, created__gte=policy.changed, **same).count()
 
 
 def _set(

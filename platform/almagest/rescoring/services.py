@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from django.db import transaction
+from django.db.models import Q
 
 from almagest.accounts.errors import NotAllowed
 from almagest.accounts.selectors import may_change
@@ -14,7 +15,7 @@ from almagest.catalogs.merging import edition_follow, edition_restore
 from almagest.catalogs.models import Catalog, Edition
 from almagest.catalogs.services import edition_begin, edition_publish
 from almagest.contract import Report
-from almagest.core.tables import drop_table, table_exists
+from almagest.core.tables import drop_table
 from almagest.predictions.deltas import delta_create, delta_merge
 from almagest.predictions.models import PredictionSet
 from almagest.predictions.services import scores_begin, scores_publish
@@ -127,14 +128,11 @@ def _follow(found: Pass) -> tuple[Edition, dict[str, int]]:
 
 def passes_sweep() -> list[str]:
     """Close passes whose runs are over, and drop the tables that those which failed have left."""
-    swept = []
-    for found in Pass.objects.filter(is_open=True, run__state__in=OVER).select_related(
-        "prediction_set", "run", "catalog"
-    ):
+    over, swept = Pass.objects.filter(Q(run=None) | Q(run__state__in=OVER), is_open=True), []
+    for found in over.select_related("prediction_set__version__method", "catalog"):
         with transaction.atomic():
-            table = delta_table(found.prediction_set, found.run_id).name
-            if table_exists(table):
-                drop_table(table)
+            if found.run_id:
+                drop_table(delta_table(found.prediction_set, found.run_id).name)
             Pass.objects.filter(pk=found.pk).update(is_open=False)
             swept.append(str(found))
     return swept
