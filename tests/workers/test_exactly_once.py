@@ -1,7 +1,5 @@
 """Scoring with real workers and a real broker that die, vanish and repeat themselves: one prediction for each object."""
 
-import time
-
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -14,18 +12,7 @@ from almagest.runs.models import Chunk, Run
 from almagest.runs.services import run_cancel
 from almagest.samples.models import Sample
 
-PATIENCE = 90
-
-
-def until(condition, patience: float = PATIENCE):
-    """Wait for something to become true."""
-    deadline = time.monotonic() + patience
-    while not (value := condition()):
-        assert time.monotonic() < deadline, (
-            f"still not so after {patience} s: {[(r.title, r.state, r.error) for r in Run.objects.all()]}"
-        )
-        time.sleep(0.05)
-    return value
+from .catalogs import MODEL, until
 
 
 def is_over(run: Run) -> bool:
@@ -42,7 +29,7 @@ def origin(trained_database) -> str:
 @pytest.fixture
 def version(cloned_database, broker):
     """The forest, and a broker that hears of what is to do with it."""
-    return version_get(user=None, plugin="dwarf_galaxies", method="forest")
+    return version_get(user=None, plugin=MODEL[0], method=MODEL[1])
 
 
 @pytest.fixture

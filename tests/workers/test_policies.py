@@ -1,32 +1,15 @@
 """Policies with a real beat, broker, database and workers, each of which is away for a while: nothing is lost, nothing done twice."""
 
-import csv
-import time
-
 import pytest
-from django.core.management import call_command
 from django.db import connection, connections
 
 from almagest.catalogs.models import Edition
-from almagest.catalogs.selectors import catalog_get
 from almagest.predictions.models import PredictionSet
 from almagest.rescoring.models import Pass, Policy
 from almagest.rescoring.policies import policy_create
-from almagest.runs.models import Run
 from almagest.sky.models import Survey
 
-SURVEY, TABLE = "sdss-dr14-simulated", "sdss_dr14_skyserver_10k.csv"
-
-
-def until(condition, patience: float = 90):
-    """Wait for something to become true."""
-    deadline = time.monotonic() + patience
-    while not (value := condition()):
-        assert time.monotonic() < deadline, [
-            *[(r.title, r.state, r.error) for r in Run.objects.all()], *Policy.objects.values_list("note", flat=True)
-        ]  # fmt: skip
-        time.sleep(0.05)
-    return value
+from .catalogs import SURVEY, current, galaxies, ingest, until
 
 
 @pytest.fixture
@@ -38,7 +21,7 @@ def origin(catalog_database) -> str:
 @pytest.fixture
 def catalog(cloned_database, broker):
     """A published catalog of a forest's candidates, and a broker; nobody works."""
-    return catalog_get(user=None, slug="dwarfs").catalog
+    return current().catalog
 
 
 @pytest.fixture
@@ -46,18 +29,11 @@ def more(simulated_files, tmp_path):
     """A function that ingests 30 galaxies that nobody has seen before."""
     numbers = iter(range(9001, 9100))
 
-    def ingest() -> None:
-        with (simulated_files / TABLE).open() as file:
-            rows = [row for row in csv.DictReader(file) if row["class"] == "GALAXY"][:30]
-        path = tmp_path / "more.csv"
-        with path.open("w") as file:
-            writer = csv.DictWriter(file, rows[0])
-            writer.writeheader()
-            plate = str(next(numbers))
-            writer.writerows(row | {"plate": plate} for row in rows)
-        call_command("ingest", SURVEY, str(path), verbosity=0)
+    def ingested() -> None:
+        plate = str(next(numbers))
+        ingest(tmp_path / "more.csv", [row | {"plate": plate} for row in galaxies(simulated_files)[:30]])
 
-    return ingest
+    return ingested
 
 
 def knows_everything() -> bool:
@@ -84,7 +60,7 @@ def test_beat_rescores_when_objects_arrive_also_after_it_was_away(catalog, more,
     hand = worker("data", "classical", beat=True)
     more()
     until(lambda: passes() == ["done"])
-    assert knows_everything() and catalog_get(user=None, slug="dwarfs").revision == 2
+    assert knows_everything() and current().revision == 2
     hand.stop()
     more()  # while nobody ticks
     assert not knows_everything()

@@ -1,8 +1,6 @@
 """Releases made by real workers: killed in the middle, out of room, and twice with new data in between."""
 
-import csv
 import subprocess
-import time
 from pathlib import Path
 
 import lsdb
@@ -13,7 +11,6 @@ from astropy.table import Table
 from django.conf import settings
 from django.core.management import call_command
 
-from almagest.catalogs.selectors import catalog_get
 from almagest.core.files import stored_path
 from almagest.releases.building import work_folders, work_home
 from almagest.releases.models import Release
@@ -22,20 +19,13 @@ from almagest.releases.words import parse_creator
 from almagest.runs.models import Chunk
 from almagest.runs.services import run_cancel
 
+from .catalogs import MODEL, current, galaxies, ingest, named, publish, until
+
 CREATORS = [parse_creator("Ptolemy, Claudius")]
-MODEL = ("dwarf_galaxies", "forest")
-SURVEY, TABLE = "sdss-dr14-simulated", "sdss_dr14_skyserver_10k.csv"
 State = Release.State
 FIELDS = [field.name for field in Release._meta.concrete_fields]
-
-
-def until(condition, patience: float = 90):
-    """Wait for something to become true, looking often."""
-    deadline = time.monotonic() + patience
-    while not (value := condition()):
-        assert time.monotonic() < deadline, [(r.state, r.run.state, r.run.error) for r in Release.objects.all()]
-        time.sleep(0.005)
-    return value
+# A step is caught in the middle by looking often.
+OFTEN_S = 0.005
 
 
 def is_over(release: Release) -> bool:
@@ -44,13 +34,8 @@ def is_over(release: Release) -> bool:
     return release.run.is_over
 
 
-def publish() -> None:
-    plugin, method = MODEL
-    call_command("publish_catalog", "dwarfs", plugin=plugin, method=method, threshold=0.4, verbosity=0)
-
-
 def draft(**given) -> Release:
-    return release_start(edition=catalog_get(user=None, slug="dwarfs"), creators=CREATORS, **given)
+    return release_start(edition=current(), creators=CREATORS, **given)
 
 
 @pytest.fixture
@@ -92,7 +77,7 @@ def test_a_release_whose_worker_is_killed_is_finished_or_cleaned(catalog, worker
         release, victim = draft(), worker("data")
         built = release.run.chunks.filter(phase=0, state=Chunk.State.DONE)
         held = release.run.chunks.filter(phase=step, state=Chunk.State.HELD)
-        until(lambda: work_folders() if step == 0 else built.exists() and held.exists())  # noqa: B023
+        until(lambda: work_folders() if step == 0 else built.exists() and held.exists(), pause_s=OFTEN_S)  # noqa: B023
         victim.kill()
         assert not is_over(release) and release.state == State.DRAFT
         next_worker = worker("data", beat=True)
@@ -101,7 +86,7 @@ def test_a_release_whose_worker_is_killed_is_finished_or_cleaned(catalog, worker
         until(lambda: stored() == before)
         next_worker.kill()
     release, victim = draft(), worker("data")
-    until(work_folders)
+    until(work_folders, pause_s=OFTEN_S)
     victim.kill()
     run_cancel(run_id=release.run_id)
     worker("data", beat=True)
@@ -138,7 +123,7 @@ def test_a_full_disk_is_said_and_nothing_is_left(catalog, worker, small_disk):
     assert "the disk is full: the release needs about" in release.run.error
     assert_nothing_is_left(release, before)
     small_disk()
-    again = release_build_start(release=release)
+    again = release_build_start(user=None, release=release)
     until(lambda: is_over(again))
     assert again.state == State.CHECKED, again.run.error
     (new,) = stored() - before
@@ -147,19 +132,12 @@ def test_a_full_disk_is_said_and_nothing_is_left(catalog, worker, small_disk):
     assert new == settings.ALMAGEST_HOME / "files" / again.folder
 
 
-def second_table(path: Path, old: Path, candidates: set[str]) -> Path:
-    """The survey's table with its candidates and some others fainter or brighter, and 25 galaxies that are new."""
-    with old.open() as file:
-        rows = [row for row in csv.DictReader(file) if row["class"] == "GALAXY"]
-    named = {f"{row['plate']}-{row['mjd']}-{row['fiberid']}": row for row in rows}
-    chosen = [row for name, row in named.items() if name in {*candidates, *list(named)[:30]}]
+def measured_anew(folder: Path, candidates: set[str]) -> list[dict[str, str]]:
+    """Rows of the survey's candidates and of some others, fainter or brighter, and of 25 galaxies that are new."""
+    rows = galaxies(folder)
+    chosen = [row for n, row in enumerate(rows) if n < 30 or named(row) in candidates]
     changed = [row | {"r": str(float(row["r"]) + (-1) ** n)} for n, row in enumerate(chosen)]
-    new = [row | {"plate": "9001", "ra": str(float(row["ra"]) + 0.01)} for row in rows[60:85]]
-    with path.open("w") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows([*changed, *new])
-    return path
+    return changed + [row | {"plate": "9001", "ra": str(float(row["ra"]) + 0.01)} for row in rows[60:85]]
 
 
 def rows_of(release: Release) -> pandas.DataFrame:
@@ -185,10 +163,8 @@ def test_two_releases_with_new_data_in_between_list_their_changes_to_the_row(
     first = draft()
     until(lambda: is_over(first))
     release_publish(user=None, release=first)
-    new = second_table(
-        tmp_path / "second.csv", simulated_files / TABLE, set(rows_of(first).source_id.str.decode("ascii"))
-    )
-    call_command("ingest", SURVEY, str(new), verbosity=0)
+    candidates = set(rows_of(first).source_id.str.decode("ascii"))
+    ingest(tmp_path / "second.csv", measured_anew(simulated_files, candidates))
     call_command("score", *MODEL)
     publish()
     second = draft()

@@ -1,7 +1,5 @@
 """Catalogs brought up to date by real workers: what a full rescoring would give, for the stale objects alone."""
 
-import csv
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,6 @@ from almagest.accounts.models import User
 from almagest.catalogs.differences import difference_listing
 from almagest.catalogs.history import edition_source
 from almagest.catalogs.models import Edition
-from almagest.catalogs.selectors import catalog_get
 from almagest.core.files import stored_path
 from almagest.core.listings.streaming import read_batches
 from almagest.core.tables import table_exists
@@ -30,18 +27,9 @@ from almagest.vetting.models import Verdict
 from almagest.vetting.services import verdict_give
 from almagest_workers.perform import perform
 
-MODEL = ("dwarf_galaxies", "forest")
-SURVEY, TABLE = "sdss-dr14-simulated", "sdss_dr14_skyserver_10k.csv"
+from .catalogs import MODEL, SURVEY, current, galaxies, ingest, named, publish, until
+
 STATISTICS = ("rows", "survey_counts", "ranges", "histogram", "thresholds", "words", "figures")
-
-
-def until(condition, patience: float = 90):
-    """Wait for something to become true."""
-    deadline = time.monotonic() + patience
-    while not (value := condition()):
-        assert time.monotonic() < deadline, [(r.title, r.state, r.error) for r in Run.objects.all()]
-        time.sleep(0.05)
-    return value
 
 
 @pytest.fixture
@@ -62,33 +50,15 @@ def catalog(workers):
     return current()
 
 
-def publish() -> None:
-    call_command("publish_catalog", "dwarfs", plugin=MODEL[0], method=MODEL[1], threshold=0.4, verbosity=0)
-
-
-def current() -> Edition:
-    return catalog_get(user=None, slug="dwarfs")
-
-
 def new_data(folder: Path, simulated_files: Path, *, shift: float, plate: int) -> dict[str, int]:
     """Ingest the survey's table again: some galaxies brighter or fainter, one turned into a star, 25 new ones, a new star."""
-    with (simulated_files / TABLE).open() as file:
-        rows = list(csv.DictReader(file))
-    galaxies = [row for row in rows if row["class"] == "GALAXY"]
-    candidates = {row[2] for row in rows_of(edition_source(current())).values()}
-    chosen = [
-        row for n, row in enumerate(galaxies) if n < 60 or f"{row['plate']}-{row['mjd']}-{row['fiberid']}" in candidates
-    ]
+    rows, candidates = galaxies(simulated_files), {row[2] for row in rows_of(edition_source(current())).values()}
+    chosen = [row for n, row in enumerate(rows) if n < 60 or named(row) in candidates]
     changed = [row | {"r": str(float(row["r"]) + shift * (-1) ** n)} for n, row in enumerate(chosen)]
     changed[5] |= {"class": "STAR"}
-    new = [row | {"plate": str(plate), "ra": str(float(row["ra"]) + 0.01)} for row in galaxies[120:145]]
-    new.append(galaxies[150] | {"plate": str(plate), "class": "STAR"})
-    path = folder / f"table-{plate}.csv"
-    with path.open("w") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows([*changed, *new])
-    call_command("ingest", SURVEY, str(path), verbosity=0)
+    new = [row | {"plate": str(plate), "ra": str(float(row["ra"]) + 0.01)} for row in rows[120:145]]
+    new.append(rows[150] | {"plate": str(plate), "class": "STAR"})
+    ingest(folder / f"table-{plate}.csv", [*changed, *new])
     return {"new": len(new), "changed": len(changed)}
 
 
@@ -288,7 +258,7 @@ def test_a_catalog_follows_the_version_in_production(catalog, simulated_files, t
     assert back.version.number == 1 and back.prediction_set_id == catalog.prediction_set_id and back.set_revision == 2
     rescored = state_of(back)
     call_command("score", *MODEL, "--number=1")
-    call_command("publish_catalog", "dwarfs", plugin=MODEL[0], method=MODEL[1], number=1, threshold=0.4, verbosity=0)
+    publish(number=1)
     assert state_of(current()) == rescored
 
 
