@@ -580,7 +580,7 @@ def test_a_link_is_shown_once_to_its_maker(owned, people):
         assert "hours = " in text
 
 
-def gone(linked, said: str, path: str = "") -> None:
+def assert_gone(linked, said: str, path: str = "") -> None:
     """Nobody opens the page or a file by the link, and is told why."""
     page, _, query = (path or linked.path).partition("?")
     for address in (f"{page}?{query}", f"{page}files/README.md?{query}"):
@@ -592,7 +592,7 @@ def test_a_link_ends(linked, monkeypatch):
     for hours, is_over in ((47, False), (49, True)):
         monkeypatch.setattr(timezone, "now", lambda hours=hours: now + timedelta(hours=hours))
         if is_over:
-            gone(linked, "this link has ended")
+            assert_gone(linked, "this link has ended")
         else:
             assert login(None).get(linked.path).status_code == 200
 
@@ -600,13 +600,13 @@ def test_a_link_ends(linked, monkeypatch):
 @pytest.mark.parametrize("change", [lambda path: path[:-1] + "A" if path[-1] != "A" else path[:-1] + "B", lambda path: path[:-3],
                                     lambda path: path.replace("link=", "link=x"), lambda path: path.partition("=")[0] + "=x"])  # fmt: skip
 def test_a_link_that_was_changed_opens_nothing(linked, change):
-    gone(linked, "this link is not whole", change(linked.path))
+    assert_gone(linked, "this link is not whole", change(linked.path))
 
 
 def test_a_link_opens_no_other_release(linked, people):
     another(linked.release)
     text = link_sign(user=people.owner, release=linked.release, hours=2)
-    gone(linked, "this link is another release's", f"{V2}{words_of.link_query(text)}")
+    assert_gone(linked, "this link is another release's", f"{V2}{words_of.link_query(text)}")
     assert login(None).get(f"/releases/nothing/v1/{words_of.link_query(text)}").status_code == 404
 
 
@@ -614,13 +614,13 @@ def test_a_link_holds_as_long_as_its_maker_sees_the_release(linked, people):
     Release.objects.update(visibility="private")
     assert login(None).get(linked.path).status_code == 200, "it is still the owner's"
     Release.objects.update(owner=people.other)
-    gone(linked, "opens nothing any more")
+    assert_gone(linked, "opens nothing any more")
     Release.objects.update(owner=people.owner)
     User.objects.filter(pk=people.owner.pk).update(is_active=False)
-    gone(linked, "opens nothing any more")
+    assert_gone(linked, "opens nothing any more")
     User.objects.filter(pk=people.owner.pk).update(is_active=True)
     Release.objects.update(state=State.DISCARDED)
-    gone(linked, "opens nothing any more")
+    assert_gone(linked, "opens nothing any more")
 
 
 def test_what_a_link_opens_is_kept_by_no_cache_when_it_is_public_too(linked, client):

@@ -10,7 +10,7 @@ from dwarf_galaxies.plugin import plugin
 CLASSES = plugin.labelling.classes
 
 
-def refused(name: str, rows: pa.Table, words: str, folder, **given) -> None:
+def assert_refused(name: str, rows: pa.Table, words: str, folder, **given) -> None:
     """The method refuses the rows with these words, before it reports or writes anything."""
     told, method = [], plugin.method(name)
     with pytest.raises(PluginError, match=words):
@@ -40,25 +40,25 @@ def with_values(rows: pa.Table, name: str, values) -> pa.Table:
     ],
 )
 def test_missing_classes(name, labels, words, sample, tmp_path):
-    refused(name, only(sample, *labels), words, tmp_path)
+    assert_refused(name, only(sample, *labels), words, tmp_path)
 
 
 def test_missing_features(sample, tmp_path):
     values = sample.rows["z"].to_numpy().copy()
     values[np.flatnonzero(np.array(sample.rows["split"].to_pylist()) == "train")[:3]] = [np.nan, -9999, 99]
     words = r"3 of \d+ training rows lack a feature \(z, u-z, g-z, r-z, i-z\); freeze"
-    refused("knn", with_values(sample.rows, "z", values), words, tmp_path)
+    assert_refused("knn", with_values(sample.rows, "z", values), words, tmp_path)
 
 
 def test_constant_features(sample, tmp_path):
     rows = with_values(sample.rows, "u", np.full(sample.rows.num_rows, 17.0))
-    refused("forest", rows, "the same u: nothing can be learned", tmp_path)
+    assert_refused("forest", rows, "the same u: nothing can be learned", tmp_path)
     rows = with_values(sample.rows, "g", sample.rows["r"].to_pylist())
-    refused("xgboost", rows, "the same g-r: nothing", tmp_path)
+    assert_refused("xgboost", rows, "the same g-r: nothing", tmp_path)
 
 
 def test_nothing_held_back(sample, tmp_path):
-    refused("forest", sample.train, "holds no rows back", tmp_path)
+    assert_refused("forest", sample.train, "holds no rows back", tmp_path)
 
 
 def few(sample: Sample, label: str, galaxies: int) -> pa.Table:
@@ -72,15 +72,15 @@ def few(sample: Sample, label: str, galaxies: int) -> pa.Table:
 
 def test_fewer_galaxies_than_folds(sample, tmp_path):
     words = "class LM has 4 galaxies among the training rows, fewer than the 5 folds"
-    refused("forest", few(sample, "LM", 4), words, tmp_path, draws=2)
-    refused("network", few(sample, "LM", 4), "fewer than the 6 folds", tmp_path, draws=1, folds=6)
+    assert_refused("forest", few(sample, "LM", 4), words, tmp_path, draws=2)
+    assert_refused("network", few(sample, "LM", 4), "fewer than the 6 folds", tmp_path, draws=1, folds=6)
 
 
 @pytest.mark.parametrize("name", ["network", "knn"])
 @pytest.mark.parametrize("balance", ["smote", "adasyn"])
 def test_too_few_neighbours_to_make_new_rows_between(name, balance, sample, tmp_path):
     words = rf"balance={balance} needs 6 rows of each class to learn from; HM has \d: "
-    refused(name, few(sample, "HM", 3), words, tmp_path, balance=balance)
+    assert_refused(name, few(sample, "HM", 3), words, tmp_path, balance=balance)
 
 
 @pytest.mark.parametrize(

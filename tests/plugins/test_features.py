@@ -66,7 +66,7 @@ def test_sdss_colours():
     assert np.isnan(sdss_features(rows)[1]).all()
 
 
-def check_row(source) -> None:
+def assert_features(source) -> None:
     """Recompute all 91 with plain loops over the upper-case columns."""
     found = dict(zip(legacy_feature_names(), legacy_features(legacy_row(source))[0].tolist(), strict=True))
     magnitude = {
@@ -87,13 +87,13 @@ def check_row(source) -> None:
 
 
 def test_all_features_of_an_invented_row(invented):
-    check_row(invented)
+    assert_features(invented)
 
 
 def test_all_features_of_the_real_tractor_row(shared_data):
     with fits.open(shared_data / "photometry" / "tractor-1054p567.fits") as file:
         row = file[1].data[0]
-        check_row({name: row[name] for name in file[1].columns.names})
+        assert_features({name: row[name] for name in file[1].columns.names})
 
 
 def test_nulls_of_features(invented):

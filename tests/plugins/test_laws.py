@@ -158,11 +158,12 @@ def test_a_broken_plugin_is_told_which_law(variant, old, new, law):
         variant((old, new))
 
 
-def test_refusing_a_bad_row_keeps_the_law(variant):
+def test_refusing_a_bad_row_keeps_the_law(variant, tmp_path):
     variant(
         ("import (\n    Column,", "import (\n    Column,\n    PluginError,"),
         ("    distance =", '    if missing.any():\n        raise PluginError("x or y is missing")\n    distance ='),
     )
+    assert (tmp_path / "check" / "nearest" / "scores.parquet").is_file()
 
 
 def keras_file(path: Path, config: dict, **more: bytes) -> None:
