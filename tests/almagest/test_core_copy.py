@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
+import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from almagest.contract import Column, Table, TableError
 from almagest.contract.columns import ARROW_TYPES
-from almagest.core.copy import copy_in, read_arrow, stream_arrow
+from almagest.core.copy import adbc_cursor, copy_in, read_arrow, stream_arrow
 from almagest.core.tables import DeclaredTable, create_table, drop_table, sync_table, table_exists
 
 SAMPLES = {
@@ -99,3 +100,23 @@ def test_reading_gives_arrow(cloned_database):
     assert result.to_pylist() == [{"a": 7, "b": "x", "c": [1.5, 2.5]}]
     batches = stream_arrow("SELECT generate_series(1, $1) AS n", (200_000,))
     assert sum(batch.num_rows for batch in batches) == 200_000
+
+
+def test_a_database_that_goes_away_is_said_as_django_says_it(cloned_database):
+    with connection.cursor() as cursor:
+        rows = stream_arrow("SELECT n, repeat('x', 1000) FROM generate_series(1, 1000000) n")
+        next(rows)
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        with pytest.raises(OperationalError, match="closed the connection"):
+            list(rows)
+        assert read_arrow("SELECT 1 AS n").to_pylist() == [{"n": 1}]
+
+
+def test_errors_of_a_query_and_of_its_reader_stay_what_they_are(cloned_database):
+    with pytest.raises(adbc.DataError, match="division by zero"):
+        read_arrow("SELECT 1 / 0 AS n")
+    with pytest.raises(OSError, match="no room") as error, adbc_cursor():
+        raise OSError("no room")
+    assert not isinstance(error.value, OperationalError)

@@ -39,7 +39,7 @@ app.conf.update(
         }
     },
     # Schedules are rows, so that policies are edited while beat runs.
-    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_scheduler="almagest_workers.beat:Scheduler",
     beat_max_loop_interval=max(1, round(settings.REAP_SECONDS)),
 )
 

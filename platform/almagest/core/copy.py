@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
-from django.db import connection
+from django.db import OperationalError, connection
 from pgpq import ArrowToPostgresBinaryEncoder
 
 from almagest.contract import Table
@@ -15,6 +15,8 @@ from almagest.contract.casting import cast_to
 from almagest.core.tables import column_list, quote
 
 ROWS_PER_MESSAGE = 65_536
+# How errors of the connection itself begin.
+CLIENT = "[libpq]"
 
 
 def copy_in(table: Table, data: pa.Table, *, into: str | None = None) -> int:
@@ -69,9 +71,21 @@ def read_arrow(sql: str, parameters: Sequence = ()) -> pa.Table:
 
 @contextmanager
 def adbc_cursor() -> Iterator[adbc.Cursor]:
-    """A cursor of a connection of its own, in a transaction that ends without writing anything."""
-    with _first_connection(database_uri(), os.getpid()).adbc_clone() as own, own.cursor() as cursor:
-        yield cursor
+    """A cursor of a connection of its own, in a transaction that ends without writing anything.
+
+    Raises
+    ------
+    OperationalError
+        Django's, as its own connection does, when the database is away or goes away.
+    """
+    try:
+        with _first_connection(database_uri(), os.getpid()).adbc_clone() as own, own.cursor() as cursor:
+            yield cursor
+    except (adbc.OperationalError, OSError) as error:
+        # Rows that are under way end with an OSError; other ones are the caller's own.
+        if CLIENT not in str(error):
+            raise
+        raise OperationalError(str(error)) from error
 
 
 @lru_cache(maxsize=4)
