@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from almagest.accounts.errors import NotAllowed
 from almagest.catalogs.models import Edition
@@ -91,6 +91,9 @@ def _edition(user, catalog: str) -> Edition:
 def _locked(edition: Edition, object_id: int, seen: Candidate) -> Consensus:
     """The object's row, held until the end of the transaction: verdicts on one object are given one after another."""
     key = {"catalog_id": edition.catalog_id, "object_id": object_id}
+    with connection.cursor() as cursor:
+        # Several first verdicts at once would each put in a row, wait for the others', and one be refused as a deadlock.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [edition.catalog_id, object_id % 2**31])
     Consensus.objects.bulk_create(
         [Consensus(**key, survey_id=seen.survey_id, source_id=seen.source_id)], ignore_conflicts=True
     )
