@@ -3,22 +3,17 @@
 import pytest
 from django.test import Client
 
-from almagest.accounts.services import token_create
 from almagest.predictions.models import PredictionSet
 from almagest.rescoring.models import Policy
 from almagest.rescoring.policies import policy_tick
 from almagest.runs.models import Run
 
+from .given.asking import program
+
 pytestmark = pytest.mark.django_db
 AT = "/api/v1/catalogs/dwarfs/policies/"
 JSON = "application/json"
 NIGHTLY = {"schedule": "30 3 * * * Europe/Berlin", "reasons": ["new"], "notify": ["c.payne@harvard.edu"]}
-
-
-def program(user, *scopes: str) -> Client:
-    """A program with a token of these scopes."""
-    _, text = token_create(user=user, name="test", scopes=scopes, days=1)
-    return Client(headers={"Authorization": f"Token {text}"})
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 
-from almagest.accounts.services import token_create
 from almagest.catalogs.models import Edition
 from almagest.rescoring.models import Pass
 from almagest.runs.models import Run
 from almagest.sky.models import Survey
 
+from .given.asking import detail, program
 from .rescoring_passes import SURVEY, measure_anew, rescored, rolled_back
 
 pytestmark = pytest.mark.django_db
@@ -39,20 +39,8 @@ def found(begun) -> Pass:
     return rescored(begun)
 
 
-def program(user, *scopes: str) -> Client:
-    """A program with a token of that person."""
-    _, text = token_create(user=user, name="test", scopes=scopes, days=1)
-    return Client(headers={"Authorization": f"Token {text}"})
-
-
 def sent(client: Client, address: str, body: dict | None = None):
     return client.post(HOME + address, body or {}, content_type="application/json")
-
-
-def detail(answer, status: int = 400) -> str:
-    """What a problem says."""
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json"), answer.content
-    return answer.json()["detail"]
 
 
 def test_a_catalog_is_rescored_and_rolled_back(begun, people):

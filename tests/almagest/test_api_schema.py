@@ -29,7 +29,7 @@ from schemathesis.specs.openapi import checks as says
 from almagest.accounts.services import token_create
 from almagest.accounts.tokens import Scope
 
-from .conftest import drafts_of
+from .given.releases import drafts_of
 from .rescoring_passes import measure_anew, rescored
 
 # `positive_data_acceptance` is not among them, for a schema cannot say all that a request must be: which columns there

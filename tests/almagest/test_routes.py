@@ -30,7 +30,7 @@ from almagest.sky.models import Survey
 from almagest.vetting.models import LabelSet
 from almagest.web.figures import catalog_plots, model_plots, verification_plots
 
-from .conftest import drafts_of
+from .given.releases import drafts_of
 from .rescoring_passes import measure_anew, rescored
 
 ALL, LOGIN, OWNER, SELF = "everybody", "whoever is logged in", "the owner and the staff", "the owner"

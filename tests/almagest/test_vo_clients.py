@@ -21,7 +21,7 @@ from pyvo.io.vosi import parse_availability, parse_capabilities
 from almagest.sky.models import Survey
 from almagest.sky.services import ingest_file
 
-from .conftest import small_table
+from .given.surveys import small_table
 
 CENTRE = SkyCoord(10 * u.deg, 89.9 * u.deg)
 MANY = 60_000
