@@ -23,7 +23,7 @@ from django.utils.http import parse_http_date
 from almagest.server.plan import answers
 from almagest.server.valkey import free_port
 
-NGINX = Path(__file__).resolve().parents[2] / "docker" / "nginx.conf"
+NGINX = Path(__file__).resolve().parents[3] / "docker" / "nginx.conf"
 NAME, SIZE, MIB = "releases/dr 1/dwärfs%2F?.parquet", 192 << 20, 1 << 20
 PIECE = hashlib.shake_128(b"a").digest(MIB)
 SHA = hashlib.sha256(PIECE * (SIZE // MIB)).hexdigest()
