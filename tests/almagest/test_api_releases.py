@@ -273,7 +273,7 @@ def test_what_is_done_to_a_release_is_its_owners_and_the_staffs(client, released
         assert "log in" in detail(asked(client, action), 401)
         assert repr(scope) in detail(asked(program(people.owner, "read", other_scope), action), 403)
         for other in (login(people.other), program(people.other, "read", "runs", "manage")):
-            assert "only its owner and the staff" in detail(asked(other, action), 403)
+            assert "only the owner of dwarfs v1 and the staff" in detail(asked(other, action), 403)
     assert Release.objects.get().state == "published" and Release.objects.get().visibility == "public"
     for action in ("links", "retract", "visibility"):
         assert asked(program(people.owner, "manage"), action).status_code == 200

@@ -1,5 +1,6 @@
 """The life of a release: who may do what when, and that nothing but what was checked is ever visible."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from almagest.core.listings import ListingError
 from almagest.core.tables import drop_table, table_exists
 from almagest.releases.building import release_build, release_check, work_folders, work_home
 from almagest.releases.content import MANIFEST
+from almagest.releases.downloads import link_sign
 from almagest.releases.errors import ReleaseError
 from almagest.releases.models import Release
 from almagest.releases.selectors import file_get, release_get, release_known, release_list
@@ -85,7 +87,7 @@ def test_each_state_allows_only_its_own_steps(drafted, state, possible):
         "publish": lambda: release_publish(user=None, release=release),
         "retract": lambda: release_retract(user=None, release=release, reason="wrong"),
         "discard": lambda: release_discard(user=None, release=release),
-        "build": lambda: release_build_start(release=release),
+        "build": lambda: release_build_start(user=None, release=release),
     }
     for name, step in steps.items():
         Release.objects.filter(pk=release.pk).update(state=state)
@@ -103,7 +105,7 @@ def test_a_reason_is_needed_to_retract(released):
 
 def test_only_the_owner_and_the_staff_change_a_release(drafted, people):
     release = work_on(drafted(owner=people.owner))
-    for step in (release_publish, release_discard):
+    for step in (release_publish, release_discard, release_build_start, partial(link_sign, hours=1)):
         for user in (people.anonymous, people.reader, people.member):
             with pytest.raises(NotAllowed):
                 step(user=user, release=release)
@@ -191,7 +193,7 @@ def test_the_same_rows_and_facts_give_the_same_bytes(drafted):
     Run.objects.filter(pk=release.run_id).update(state=Run.State.FAILED)
     releases_sweep()
     assert not stored_path(release.folder).exists()
-    again = work_on(release_build_start(release=release))
+    again = work_on(release_build_start(user=None, release=release))
     assert again.folder == release.folder and again.run_id != release.run_id
     with opened_folder(again.folder) as folder:
         assert files_below(folder) == first
@@ -265,7 +267,7 @@ def test_a_build_that_fails_leaves_nothing_and_may_be_tried_again(drafted, monke
     assert not work_folders() and not stored_path("releases").exists()
     monkeypatch.undo()
     run_end(run_id=release.run_id, state=Run.State.FAILED, error="division by zero")
-    assert work_on(release_build_start(release=release)).state == State.CHECKED
+    assert work_on(release_build_start(user=None, release=release)).state == State.CHECKED
 
 
 def test_damage_between_building_and_checking_is_found_and_cleaned(drafted):

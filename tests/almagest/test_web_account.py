@@ -176,7 +176,7 @@ def test_the_owner_shows_a_thing_to_the_group_on_its_page(client, people, things
     client.force_login(people.member)
     assert "Seen by the members of dwarfs." in words(client.get(page))
     response = client.post(form, {"visibility": "public"})
-    assert response.status_code == 403 and "Not allowed" in words(response) and "only its owner" in words(response)
+    assert response.status_code == 403 and "Not allowed" in words(response) and "only the owner of" in words(response)
     client.force_login(people.owner)
     client.post(form, {"visibility": "private"})
     client.force_login(people.member)
@@ -222,6 +222,6 @@ def test_a_run_is_cancelled_by_its_owner_and_the_staff_alone(client, people, thi
     run = things["comparison"].run
     client.force_login(people.reader)
     response = client.post(f"/runs/{run.pk}/cancel/")
-    assert response.status_code == 403 and "only the owner of a run and the staff" in words(response)
+    assert response.status_code == 403 and f"only the owner of run {run.pk} and the staff" in words(response)
     client.force_login(people.owner)
     assert client.post(f"/runs/{run.pk}/cancel/").status_code == 302

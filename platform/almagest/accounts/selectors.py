@@ -3,6 +3,7 @@
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 
+from almagest.accounts.errors import NotAllowed
 from almagest.accounts.models import Owned, Token
 
 
@@ -25,3 +26,17 @@ def may_see(user, thing: Owned) -> bool:
 def may_change(user, thing: Owned) -> bool:
     """The owner and the staff may."""
     return user is not None and user.is_authenticated and (user.is_staff or thing.owner_id == user.pk)
+
+
+def owner_check(*, user, thing: Owned, name: object, what: str) -> None:
+    """Refuse, with `NotAllowed`, what `thing`'s owner and the staff alone may do; `user` None is whoever runs commands here.
+
+    Parameters
+    ----------
+    name
+        What people call it.
+    what
+        What they may do, in words that follow "may".
+    """
+    if user is not None and not may_change(user, thing):
+        raise NotAllowed(f"only the owner of {name} and the staff may {what}")

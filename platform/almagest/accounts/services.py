@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from almagest.accounts.errors import AccountError, NotAllowed
+from almagest.accounts.errors import AccountError
 from almagest.accounts.models import Owned, Token, User, Visibility
-from almagest.accounts.selectors import group_names, may_change
+from almagest.accounts.selectors import group_names, owner_check
 from almagest.accounts.sharing import narrowest
 from almagest.accounts.tokens import PREFIX_LENGTH, Scope, new_text, text_sha256
 
@@ -117,8 +117,7 @@ def visibility_change(*, user, thing: Owned, visibility: str, group_name: str = 
     AccountError
         When there is no such visibility, or the group is none of the user's own; the staff may name any.
     """
-    if not may_change(user, thing):
-        raise NotAllowed(f"only its owner and the staff may change who sees {thing}")
+    owner_check(user=user, thing=thing, name=thing, what="change who sees it")
     if visibility not in Visibility.values:
         raise AccountError(f"visibility {visibility!r} is none of {', '.join(Visibility.values)}")
     thing.visibility = visibility

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from almagest.accounts.models import User
-from almagest.accounts.selectors import may_see
+from almagest.accounts.selectors import may_see, owner_check
 from almagest.core.tables import quote
 from almagest.releases.content.data import HATS
 from almagest.releases.errors import ReleaseError
@@ -36,9 +36,12 @@ def link_sign(*, user, release: Release, hours: int) -> str:
 
     Raises
     ------
+    NotAllowed
+        When the release is somebody else's, and `user` is not of the staff.
     ReleaseError
         When the hours are not from 1 to `LONGEST_HOURS`.
     """
+    owner_check(user=user, thing=release, name=release, what="make a link to it")
     if not 1 <= hours <= LONGEST_HOURS:
         raise ReleaseError(
             f"hours = {hours} is not between 1 and {LONGEST_HOURS}; a link can be made anew when it ends"

@@ -7,9 +7,8 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from almagest.accounts.errors import NotAllowed
 from almagest.accounts.models import Owned
-from almagest.accounts.selectors import may_change
+from almagest.accounts.selectors import owner_check
 from almagest.accounts.sharing import narrowest
 from almagest.catalogs.models import Catalog, Edition
 from almagest.releases.chain import release_facts
@@ -64,8 +63,7 @@ def release_start(
         When a column or a filter is none of the catalog's.
     """
     catalog = Catalog.objects.select_for_update().get(pk=edition.catalog_id)
-    if owner and not may_change(owner, catalog):
-        raise NotAllowed(f"only the owner of {catalog.slug} and the staff may release it")
+    owner_check(user=owner, thing=catalog, name=catalog.slug, what="release it")
     _check_no_draft(catalog)
     creators = tuple(creators) or (_creator(owner),)
     words = {"title": title or catalog.title, "description": description or catalog.description, "licence": licence,
@@ -85,13 +83,19 @@ def release_start(
         columns=listing.given.to_json(), filters=listing.shown, formats=chosen, with_weights=with_weights,
         created=created, owner=owner, **narrowest(_sources(edition)),
     )  # fmt: skip
-    return release_build_start(release=release)
+    return release_build_start(user=None, release=release)
 
 
 @transaction.atomic
-def release_build_start(*, release: Release) -> Release:
-    """Send a draft to be built: the first time, or again after a run that failed or was cancelled."""
-    release = Release.objects.select_for_update(of=("self",)).select_related("run", "edition").get(pk=release.pk)
+def release_build_start(*, user, release: Release) -> Release:
+    """Send a draft to be built: the first time, or again after a run that failed or was cancelled.
+
+    Raises
+    ------
+    NotAllowed, ReleaseError
+        When it is somebody else's, or no draft, or its run has not failed.
+    """
+    release = _changing(user, release, "build it")
     if release.state != Release.State.DRAFT or (release.run and not _has_failed(release.run)):
         raise ReleaseError(f"{release} is {_standing(release)}; only a draft whose run has failed is built again")
     chunks = [
@@ -116,7 +120,7 @@ def release_publish(*, user, release: Release) -> Release:
     NotAllowed, ReleaseError
         When it is somebody else's, or not checked.
     """
-    release = _changing(user, release, "publish")
+    release = _changing(user, release, "publish it")
     if release.state != Release.State.CHECKED:
         raise ReleaseError(f"{release} is {_standing(release)}; only a checked release is published")
     return _moved(release, Release.State.PUBLISHED, published=Now())
@@ -125,7 +129,7 @@ def release_publish(*, user, release: Release) -> Release:
 @transaction.atomic
 def release_retract(*, user, release: Release, reason: str) -> Release:
     """Mark a published release as one not to be used, and say why; its page and its files stay."""
-    release = _changing(user, release, "retract")
+    release = _changing(user, release, "retract it")
     if release.state != Release.State.PUBLISHED:
         raise ReleaseError(f"{release} is {_standing(release)}; only a published release is retracted")
     if not reason.strip():
@@ -142,7 +146,7 @@ def release_discard(*, user, release: Release) -> None:
     NotAllowed, ReleaseError
         When it is somebody else's, was published, or is being built.
     """
-    release = _changing(user, release, "discard")
+    release = _changing(user, release, "discard it")
     if release.is_out or (release.run and not release.run.is_over):
         raise ReleaseError(
             f"{release} is {_standing(release)}; "
@@ -154,8 +158,7 @@ def release_discard(*, user, release: Release) -> None:
 def _changing(user, release: Release, what: str) -> Release:
     """The release's row, locked; `user` None is whoever runs commands."""
     release = Release.objects.select_for_update(of=("self",)).select_related("run", "catalog").get(pk=release.pk)
-    if user is not None and not may_change(user, release):
-        raise NotAllowed(f"only its owner and the staff may {what} {release}")
+    owner_check(user=user, thing=release, name=release, what=what)
     return release
 
 

@@ -12,7 +12,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from almagest.accounts.errors import NotAllowed
 from almagest.accounts.models import User
-from almagest.accounts.selectors import may_change
+from almagest.accounts.selectors import owner_check
 from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.models import Catalog
 from almagest.catalogs.selectors import catalog_get
@@ -201,5 +201,4 @@ def _scheduled(task: PeriodicTask, schedule: str) -> PeriodicTask:
 
 
 def _may(user, catalog: Catalog) -> None:
-    if user is not None and not may_change(user, catalog):
-        raise NotAllowed(f"only the owner of {catalog.slug} and the staff say when it is rescored")
+    owner_check(user=user, thing=catalog, name=catalog.slug, what="say when it is rescored")

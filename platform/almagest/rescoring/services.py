@@ -6,8 +6,7 @@ from dataclasses import asdict
 from django.db import transaction
 from django.db.models import Q
 
-from almagest.accounts.errors import NotAllowed
-from almagest.accounts.selectors import may_change
+from almagest.accounts.selectors import owner_check
 from almagest.accounts.sharing import narrowest
 from almagest.catalogs.differences import difference_counts
 from almagest.catalogs.history import is_kept
@@ -50,7 +49,7 @@ def pass_start(*, edition: Edition, owner=None, policy: Policy | None = None, re
     RescoringError
         When nothing is stale, or a pass over the catalog is under way.
     """
-    edition = _ready(edition, owner, "rescore")
+    edition = _ready(edition, owner, "rescore it")
     plan = pass_plan(edition=edition)
     if not plan.is_needed:
         raise RescoringError(f"nothing is stale in {edition}: it knows every measurement up to now")
@@ -80,7 +79,7 @@ def restore_start(*, edition: Edition, revision: int, owner=None) -> Pass:
     RescoringError
         When there is no such revision to go back to, or a pass over the catalog is under way.
     """
-    edition = _ready(edition, owner, "roll back")
+    edition = _ready(edition, owner, "roll it back")
     wanted = edition.catalog.editions.filter(revision=revision, published__isnull=False).exclude(pk=edition.pk).first()
     if wanted is None:
         raise RescoringError(f"{edition.catalog.slug} has no earlier revision {revision}; it is at {edition.revision}")
@@ -141,8 +140,7 @@ def passes_sweep() -> list[str]:
 def _ready(edition: Edition, owner, what: str) -> Edition:
     """The catalog's current edition, locked; nobody else begins a pass until this transaction has ended."""
     catalog = Catalog.objects.select_for_update().get(pk=edition.catalog_id)
-    if owner and not may_change(owner, catalog):
-        raise NotAllowed(f"only the owner of {catalog.slug} and the staff may {what} it")
+    owner_check(user=owner, thing=catalog, name=catalog.slug, what=what)
     passes_sweep()
     if (under_way := catalog.passes.filter(is_open=True).first()) is not None:
         raise RescoringError(f"{catalog.slug}: run {under_way.run_id} is at it already; wait for it, or cancel it")

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from django.db import transaction
 from django.utils.text import slugify
 
-from almagest.accounts.errors import NotAllowed
-from almagest.accounts.selectors import may_change
+from almagest.accounts.selectors import owner_check
 from almagest.catalogs.models import Catalog, Edition
 from almagest.vetting.errors import VettingError
 from almagest.vetting.models import Choice
@@ -67,8 +66,7 @@ def choices_change(*, user, edition: Edition, choices: Iterable[Mapping[str, str
     VettingError
         When a name, a title or a class is not as it should be.
     """
-    if not may_change(user, edition.catalog):
-        raise NotAllowed(f"only the owner of {edition.catalog.slug} and the staff may change its choices")
+    owner_check(user=user, thing=edition.catalog, name=edition.catalog.slug, what="change its choices")
     wanted = parse_choices(choices, classes_of(edition))
     choices_make(edition)
     Catalog.objects.select_for_update().get(pk=edition.catalog_id)

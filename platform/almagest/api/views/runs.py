@@ -3,9 +3,9 @@
 from django.http import JsonResponse
 from django.urls import reverse
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.exceptions import APIException
 
-from almagest.accounts.selectors import may_change
+from almagest.accounts.selectors import owner_check
 from almagest.api import queries
 from almagest.api.describing import run_told
 from almagest.api.documented import does, lists, tells
@@ -93,8 +93,7 @@ class RunCancel(ApiView):
     def post(self, request, run_id):
         """At once, or when its worker next looks."""
         run = run_get(user=request.user, run_id=run_id)
-        if not may_change(request.user, run):
-            raise PermissionDenied(f"only its owner and the staff may cancel run {run_id}")
+        owner_check(user=request.user, thing=run, name=f"run {run_id}", what="cancel it")
         if run.is_over:
             raise IsOver(f"run {run_id} is {run.state} already; there is nothing to cancel")
         return JsonResponse(run_told(run_cancel(run_id=run.pk)))

@@ -6,12 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from almagest.accounts.errors import NotAllowed
-from almagest.accounts.selectors import may_change
-from almagest.catalogs.models import Edition
+from almagest.accounts.selectors import may_change, owner_check
 from almagest.catalogs.selectors import catalog_get
 from almagest.rescoring.errors import RescoringError
-from almagest.rescoring.models import Policy
 from almagest.rescoring.policies import policy_change, policy_create, policy_delete
 from almagest.rescoring.policy_selectors import policy_get, policy_list
 from almagest.web.policies import first_typed, form_context, form_typed, policy_rows, policy_typed, read_form
@@ -45,7 +42,8 @@ def _policies(request: HttpRequest, slug: str, error: str = "") -> HttpResponse:
 @login_required
 def policy(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The form with which a policy is changed."""
-    edition, found = _mine(request, slug, pk)
+    edition, found = catalog_get(user=request.user, slug=slug), policy_get(user=request.user, catalog=slug, pk=pk)
+    owner_check(user=request.user, thing=edition.catalog, name=slug, what="say when it is rescored")
     error, typed = "", policy_typed(found)
     if request.method == "POST":
         try:
@@ -62,7 +60,7 @@ def policy(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @login_required
 def pause(request: HttpRequest, slug: str, pk: int, *, is_paused: bool) -> HttpResponse:
     """Have a policy wait, or go on."""
-    _, found = _mine(request, slug, pk)
+    found = policy_get(user=request.user, catalog=slug, pk=pk)
     policy_change(user=request.user, policy=found, is_paused=is_paused)
     messages.success(request, f"The policy {'is paused' if is_paused else 'goes on'}.")
     return redirect("policies", slug)
@@ -72,14 +70,6 @@ def pause(request: HttpRequest, slug: str, pk: int, *, is_paused: bool) -> HttpR
 @login_required
 def delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take a policy away."""
-    _, found = _mine(request, slug, pk)
-    policy_delete(user=request.user, policy=found)
+    policy_delete(user=request.user, policy=policy_get(user=request.user, catalog=slug, pk=pk))
     messages.success(request, "The policy is gone; its passes stay.")
     return redirect("policies", slug)
-
-
-def _mine(request: HttpRequest, slug: str, pk: int) -> tuple[Edition, Policy]:
-    edition = catalog_get(user=request.user, slug=slug)
-    if not may_change(request.user, edition.catalog):
-        raise NotAllowed(f"only the owner of {slug} and the staff say when it is rescored")
-    return edition, policy_get(user=request.user, catalog=slug, pk=pk)

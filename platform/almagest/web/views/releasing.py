@@ -7,13 +7,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from almagest.accounts.errors import NotAllowed
-from almagest.accounts.selectors import may_change
+from almagest.accounts.selectors import owner_check
 from almagest.catalogs.selectors import catalog_get
 from almagest.contract import AlmagestError
 from almagest.releases.downloads import LONGEST_HOURS, link_sign
 from almagest.releases.errors import ReleaseError
-from almagest.releases.models import Release
 from almagest.releases.selectors import release_get
 from almagest.releases.services import (
     release_build_start,
@@ -60,8 +58,8 @@ def discard(request: HttpRequest, catalog: str, label: str) -> HttpResponse:
 @login_required
 def build(request: HttpRequest, catalog: str, label: str) -> HttpResponse:
     """Build a draft again whose run has failed."""
-    found = _changed_by(request, catalog, label)
-    release_build_start(release=found)
+    found = release_get(user=request.user, catalog=catalog, label=label)
+    release_build_start(user=request.user, release=found)
     return redirect(release_address(found))
 
 
@@ -70,7 +68,7 @@ def build(request: HttpRequest, catalog: str, label: str) -> HttpResponse:
 @never_cache
 def links(request: HttpRequest, catalog: str, label: str) -> HttpResponse:
     """Make a link that opens a release for a while; it is in this answer and nowhere else."""
-    found = _changed_by(request, catalog, label)
+    found = release_get(user=request.user, catalog=catalog, label=label)
     hours = request.POST.get("hours", "")
     if not (hours.isascii() and hours.isdecimal() and len(hours) < 9):
         raise ReleaseError(f"hours = {hours[:40]!r} is not a whole number; write one from 1 to {LONGEST_HOURS}")
@@ -80,19 +78,11 @@ def links(request: HttpRequest, catalog: str, label: str) -> HttpResponse:
     return render(request, "releases/detail.html", context)
 
 
-def _changed_by(request: HttpRequest, catalog: str, label: str) -> Release:
-    found = release_get(user=request.user, catalog=catalog, label=label)
-    if not may_change(request.user, found):
-        raise NotAllowed(f"only its owner and the staff may do this with {found}")
-    return found
-
-
 @login_required
 def release_new(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of a catalog's next release, for the rows that the address chooses; sending it starts the run."""
     edition = catalog_get(user=request.user, slug=slug)
-    if not may_change(request.user, edition.catalog):
-        raise NotAllowed(f"only the owner of {slug} and the staff may release it")
+    owner_check(user=request.user, thing=edition.catalog, name=slug, what="release it")
     context = form_context(request, edition)
     if request.method == "POST":
         try:

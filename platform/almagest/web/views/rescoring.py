@@ -4,8 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from almagest.accounts.errors import NotAllowed
-from almagest.accounts.selectors import may_change
+from almagest.accounts.selectors import may_change, owner_check
 from almagest.catalogs.history import is_kept
 from almagest.catalogs.models import Edition
 from almagest.catalogs.selectors import catalog_get
@@ -101,7 +100,7 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def rescore(request: HttpRequest, slug: str) -> HttpResponse:
     """What a pass would do now, and starting it."""
-    edition = _mine(request, slug, "rescore")
+    edition = _mine(request, slug, "rescore it")
     if request.method == "POST":
         return redirect("run", pass_start(edition=edition, owner=request.user).run_id)
     plan = pass_plan(edition=edition)
@@ -111,7 +110,7 @@ def rescore(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def roll_back(request: HttpRequest, slug: str, revision: int) -> HttpResponse:
     """What going back to a revision would change, and doing it."""
-    edition = _mine(request, slug, "roll back")
+    edition = _mine(request, slug, "roll it back")
     if request.method == "POST":
         return redirect("run", restore_start(edition=edition, revision=revision, owner=request.user).run_id)
     found = difference_get(user=request.user, catalog=slug, earlier=edition.revision, later=revision)
@@ -121,8 +120,7 @@ def roll_back(request: HttpRequest, slug: str, revision: int) -> HttpResponse:
 
 def _mine(request: HttpRequest, slug: str, what: str) -> Edition:
     edition = catalog_get(user=request.user, slug=slug)
-    if not may_change(request.user, edition.catalog):
-        raise NotAllowed(f"only the owner of {slug} and the staff may {what} it")
+    owner_check(user=request.user, thing=edition.catalog, name=slug, what=what)
     return edition
 
 

@@ -7,8 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from almagest.accounts.errors import NotAllowed
-from almagest.accounts.selectors import may_change
+from almagest.accounts.selectors import may_change, owner_check
 from almagest.catalogs import services as catalogs
 from almagest.catalogs.selectors import edition_list
 from almagest.core.listings import parse_filters
@@ -85,7 +84,6 @@ def made_by(user, run: Run) -> list[tuple[str, object]]:
 def cancel(request: HttpRequest, run_id: int) -> HttpResponse:
     """Ask a run to stop."""
     found = run_get(user=request.user, run_id=run_id)
-    if not may_change(request.user, found):
-        raise NotAllowed("only the owner of a run and the staff may cancel it")
+    owner_check(user=request.user, thing=found, name=f"run {run_id}", what="cancel it")
     run_cancel(run_id=run_id)
     return redirect("run", run_id)
