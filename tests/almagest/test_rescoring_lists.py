@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.history import edition_source, is_kept
 from almagest.catalogs.listings import candidate_listing
 from almagest.catalogs.models import Edition
@@ -10,7 +11,7 @@ from almagest.core.listings import ListingError, parse_filters, read_batches, re
 from almagest.core.tables import drop_table
 from almagest.rescoring.errors import RescoringError
 from almagest.rescoring.listings import pass_listing, revision_listing
-from almagest.rescoring.selectors import difference_get, difference_summary, pass_get, pass_list, revision_get
+from almagest.rescoring.selectors import difference_get, difference_summary, pass_get, pass_list
 from almagest.runs.models import Run
 from almagest.sky.models import Survey
 
@@ -99,7 +100,7 @@ def test_rows_that_are_not_kept_are_said_to_be_gone(changed):
         for row in rows(revision_listing(user=None, catalog="dwarfs"))
     }
     assert told == {1: (False, None), 2: (False, None), 3: (False, None), 4: (True, None)}
-    with pytest.raises(RescoringError, match="rows of dwarfs revision 1 are not kept any more") as error:
+    with pytest.raises(CatalogError, match="rows of dwarfs revision 1 are not kept any more") as error:
         difference_get(user=None, catalog="dwarfs", earlier=1, later=4)
     assert error.value.absent
 
@@ -112,8 +113,8 @@ def test_who_may_not_see_the_survey_sees_no_pass_and_no_revision(changed, people
         assert len(rows(revision_listing(user=user, catalog="dwarfs"))) == 2 * count
     with pytest.raises(RescoringError, match="there is no pass"):
         pass_get(user=people.reader, catalog="dwarfs", pk=number)
-    with pytest.raises(RescoringError, match="has no revision 1"):
-        revision_get(user=people.reader, catalog="dwarfs", revision=1)
+    with pytest.raises(CatalogError, match="has no revision 1"):
+        difference_get(user=people.reader, catalog="dwarfs", earlier=1, later=2)
 
 
 def test_a_pass_whose_run_failed_or_was_deleted_says_so(changed):

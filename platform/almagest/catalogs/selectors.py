@@ -41,15 +41,19 @@ def edition_get(*, user, slug: str, revision: int | None = None) -> Edition:
     Raises
     ------
     CatalogError
-        When there is none that the user may see, or its rows are gone.
+        When there is none that the user may see, or its rows are not kept any more.
     """
     if revision is None:
         return catalog_get(user=user, slug=slug)
     edition = edition_list(user=user).filter(catalog__slug=slug, revision=revision).first()
     if edition is None:
-        raise CatalogError(f"{slug!r} has no published revision {revision}", absent=True)
+        raise CatalogError(f"{slug!r} has no revision {revision}", absent=True)
     if not is_kept(edition):
-        raise CatalogError(f"the rows of {edition} are gone: others have taken their place since", absent=True)
+        raise CatalogError(
+            f"the rows of {edition} are not kept any more: of tables that another publishing has replaced, the last few alone "
+            "are; releases keep theirs for good",
+            absent=True,
+        )
     return edition
 
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from almagest.catalogs.differences import KINDS, difference_listing, schema_differences
-from almagest.catalogs.history import is_kept
 from almagest.catalogs.models import Edition
-from almagest.catalogs.selectors import edition_list
+from almagest.catalogs.selectors import edition_get, edition_list
 from almagest.core.listings import Listing
 from almagest.core.listings.paging import fetch
 from almagest.core.tables import quote, sql_type
@@ -72,30 +71,15 @@ def pass_under_way(*, user, catalog: str) -> Pass | None:
     return pass_list(user=user, catalog=catalog).filter(is_open=True, run__state__in=going).first()
 
 
-def revision_get(*, user, catalog: str, revision: int) -> Edition:
-    """A revision of a catalog that was published, or `RescoringError`."""
-    found = edition_list(user=user).filter(catalog__slug=catalog, revision=revision).first()
-    if found is None:
-        raise RescoringError(f"{catalog!r} has no revision {revision}", absent=True)
-    return found
-
-
 def difference_get(*, user, catalog: str, earlier: int, later: int) -> Difference:
     """What differs from one revision of a catalog to another.
 
     Raises
     ------
-    RescoringError
+    CatalogError
         When one of them is not there, or its rows are not kept any more.
     """
-    editions = [revision_get(user=user, catalog=catalog, revision=revision) for revision in (earlier, later)]
-    for edition in editions:
-        if not is_kept(edition):
-            raise RescoringError(
-                f"the rows of {edition} are not kept any more: of tables that another publishing has replaced, the last few "
-                "alone are; releases keep theirs for good",
-                absent=True,
-            )
+    editions = [edition_get(user=user, slug=catalog, revision=revision) for revision in (earlier, later)]
     return Difference(*editions, difference_listing(*editions))
 
 
