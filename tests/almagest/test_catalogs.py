@@ -1,5 +1,6 @@
 """Catalogs: publishing, paging, filters, from rows made through the services."""
 
+from datetime import UTC, datetime
 from importlib import import_module
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from almagest.catalogs.listings import candidate_listing
 from almagest.catalogs.models import Edition
-from almagest.catalogs.services import CatalogError, catalog_publish_start
+from almagest.catalogs.services import CatalogError, catalog_publish_start, catalogs_sweep
 from almagest.catalogs.tables import is_sortable
 from almagest.core.listings import ListingError, count_rows, parse_filters, read_batches, read_page
 from almagest.core.tables import quote
@@ -118,6 +119,14 @@ def test_a_second_publishing_is_the_next_revision_and_the_only_current(published
     page = read_page(listed(first, "-p_s"), size=5)
     with pytest.raises(ListingError, match="changed since this page"):
         read_page(listed(second, "-p_s"), cursor=page.next_cursor, size=5)
+
+
+def test_the_sweep_costs_no_more_for_tables_that_are_gone(published, django_assert_num_queries):
+    editions = [published() for _ in range(5)]
+    Edition.objects.filter(is_current=False).update(retired=datetime(2020, 1, 1, tzinfo=UTC))
+    assert catalogs_sweep() == [edition.table_name for edition in editions[:2]]
+    with django_assert_num_queries(4):  # runs, tables, and of the two that are there whether they are kept
+        assert catalogs_sweep() == []
 
 
 def test_filters_are_the_conditions_they_say(published):

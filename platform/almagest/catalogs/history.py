@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from django.db.models import BooleanField, CharField, Func, Value
+from django.db.models.functions import Cast, Concat
+
 from almagest.catalogs.models import Edition
 from almagest.contract import Column, Table
 from almagest.core.tables import DeclaredTable, column_list, quote, table_exists
@@ -25,6 +28,13 @@ def history_table(edition: Edition) -> DeclaredTable:
 def is_kept(edition: Edition) -> bool:
     """Whether its rows can still be read: tables of catalogs that were made anew since are dropped in the end."""
     return table_exists(edition.table_name)
+
+
+def table_is_there() -> Func:
+    """The same of each of a queryset's editions, as an expression; the table's name is `Edition.table_name`."""
+    catalog, base = (Cast(name, CharField()) for name in ("catalog_id", "base"))
+    name = Concat(Value("catalog_"), catalog, Value("_r"), base, output_field=CharField())
+    return Func(name, template="(to_regclass(%(expressions)s) IS NOT NULL)", output_field=BooleanField())
 
 
 def edition_source(edition: Edition, *, only: str = "", is_frozen: bool = False) -> str:

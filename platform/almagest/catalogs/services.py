@@ -12,6 +12,7 @@ from almagest.accounts.sharing import narrowest
 from almagest.catalogs.build import catalog_fill, catalog_statistics
 from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.figures import catalog_figures
+from almagest.catalogs.history import table_is_there
 from almagest.catalogs.models import Catalog, Edition
 from almagest.catalogs.selectors import editions_in_use, next_revision
 from almagest.catalogs.tables import catalog_table, rank_column
@@ -121,7 +122,7 @@ def catalogs_sweep() -> list[str]:
     current = Edition.objects.filter(catalog=OuterRef("catalog"), base=OuterRef("base"), is_current=True)
     late = Edition.objects.filter(catalog=OuterRef("catalog"), base=OuterRef("base")).exclude(OLD)
     in_use = editions_in_use().filter(catalog=OuterRef("catalog"), base=OuterRef("base"))
-    gone = Edition.objects.filter(OLD).exclude(Exists(current) | Exists(late) | Exists(in_use))
+    gone = Edition.objects.filter(OLD, table_is_there()).exclude(Exists(current) | Exists(late) | Exists(in_use))
     dropped = []
     for edition in gone.order_by("catalog_id", "base").distinct("catalog_id", "base").defer("figures"):
         if not _is_to_go_back_to(edition):

@@ -8,7 +8,6 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     FloatField,
-    Func,
     IntegerField,
     OuterRef,
     Q,
@@ -20,6 +19,7 @@ from django.db.models import (
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Concat, Extract, Lag
 
+from almagest.catalogs.history import table_is_there
 from almagest.catalogs.selectors import edition_list
 from almagest.contract import Column, Table
 from almagest.core.listings import Listing, from_queryset
@@ -102,7 +102,7 @@ def revision_listing(*, user, catalog: str) -> Listing:
     before = {"order_by": F("revision").asc()}
     method = "version__method__"
     found = edition_list(user=user).filter(catalog__slug=catalog).annotate(
-        is_kept=_is_kept(), previous_is_kept=Window(Lag(_is_kept()), **before),
+        is_kept=table_is_there(), previous_is_kept=Window(Lag(table_is_there()), **before),
         pass_id=Subquery(made.values("pk")[:1]), kind=Coalesce(Subquery(made.values("kind")[:1]), Value("publish")),
         has_drifted=Subquery(made.values(told=_told("has_drifted", BooleanField()))[:1]),
         model=Concat(f"{method}plugin__name", Value("/"), f"{method}name", Value(" v"), Cast("version__number", CharField()),
@@ -115,15 +115,3 @@ def revision_listing(*, user, catalog: str) -> Listing:
 def _told(name: str, field) -> Cast:
     """A number of a pass's report."""
     return Cast(KT(f"report__{name}"), field)
-
-
-def _is_kept() -> Func:
-    """Whether an edition's table is there; its name is `Edition.table_name`."""
-    name = Concat(
-        Value("catalog_"),
-        Cast("catalog_id", CharField()),
-        Value("_r"),
-        Cast("base", CharField()),
-        output_field=CharField(),
-    )
-    return Func(name, template="(to_regclass(%(expressions)s) IS NOT NULL)", output_field=BooleanField())
