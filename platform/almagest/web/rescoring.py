@@ -76,7 +76,7 @@ def pass_numbers(found: Pass) -> dict[str, Any]:
     drifts = [drift_chart(each) for each in report.get("drift", [])]
     return {
         "seconds": seconds, "rate": scored / seconds if scored and seconds else None, "scored": scored,
-        "stale": [each | {"count": each["new"] + each["changed"] + each.get("unscored", 0)} for each in found.stale],
+        "stale": [each | {"count": each["new"] + each["changed"] + each["unscored"]} for each in found.stale],
         "drifts": drifts, "first": drifts[:FIRST], "rest": drifts[FIRST:], "exceeding": [d for d in drifts if d["exceeds"]],
         "threshold": report.get("drift_threshold", THRESHOLD),
     }  # fmt: skip

@@ -165,8 +165,7 @@ class RollingBack(ApiView):
 def _pass_told(found: PassModel, *, user) -> dict:
     listing = pass_listing(user=user, catalog=found.catalog.slug).limited_to(("id = %s", [found.pk])).choosing("all")
     (row,) = read_page(listing, size=1).rows
-    stale = [{"unscored": 0} | each for each in found.stale]
-    words = {"stale": stale, **{name: found.report.get(name, []) for name in ("drift", "flipped")}}
+    words = {"stale": found.stale, **{name: found.report.get(name, []) for name in ("drift", "flipped")}}
     return plain(row | words) | {"drift_threshold": found.report.get("drift_threshold", THRESHOLD)}
 
 
