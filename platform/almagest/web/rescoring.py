@@ -7,14 +7,14 @@ from django.http import HttpRequest
 
 from almagest.accounts.selectors import may_change
 from almagest.catalogs.models import Edition
-from almagest.core.listings import Listing, count_rows, parse_filters, read_page
+from almagest.core.listings import Listing, parse_filters
 from almagest.rescoring.drift import THRESHOLD
 from almagest.rescoring.models import Pass
 from almagest.rescoring.selectors import Difference, difference_summary
 from almagest.runs.models import Run
 from almagest.web.charts.scales import Frame
+from almagest.web.pages import page_context
 
-PAGE_SIZES = (25, 50, 100, 200)
 FRAME = Frame(width=360, height=150, left=34, right=4, top=8, bottom=34)
 # Charts that are seen at once, the largest drift first; the table has all.
 FIRST = 6
@@ -34,20 +34,14 @@ def revision_rows(user, edition: Edition, rows: list[dict[str, Any]]) -> list[di
 
 def difference_context(request: HttpRequest, found: Difference, listing: Listing) -> dict[str, Any]:
     """The rows that differ, one page of them; `listing` has the filters and the order of the address."""
-    wanted = request.GET.get("size", "")
-    size = next((size for size in PAGE_SIZES if str(size) == wanted), PAGE_SIZES[1])
-    page = read_page(listing.choosing("all"), cursor=request.GET.get("cursor", ""), size=size)
-    count, is_exact = count_rows(listing)
-    sort, descending = listing.order
-    rank_by = found.later.rank_by
+    context, rank_by = page_context(request, listing), found.later.rank_by
     has_scores = f"{rank_by}_before" in listing.table
     ranks = [(when, f"{rank_by}_{when}") for when in ("before", "after")] if has_scores else []
-    return {
-        "found": found, "earlier": found.earlier, "later": found.later, "page": page, "count": count, "is_exact": is_exact,
-        "size": size, "sizes": PAGE_SIZES, "sort": sort, "descending": descending, "shown": listing.shown, "rank_by": rank_by,
+    return context | {
+        "found": found, "earlier": found.earlier, "later": found.later, "shown": listing.shown, "rank_by": rank_by,
         "ranks": [{"when": when, "name": name, "minimum": listing.shown.get(f"{name}__min", ""),
                    "maximum": listing.shown.get(f"{name}__max", "")} for when, name in ranks],
-        "rows": [row | {"scores": [row[name] for _, name in ranks]} for row in page.rows],
+        "rows": [row | {"scores": [row[name] for _, name in ranks]} for row in context["page"].rows],
         "kinds": ("added", "removed", "changed"), "surveys": sorted({**found.earlier.survey_counts, **found.later.survey_counts}),
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ from almagest.catalogs.models import Edition
 from almagest.catalogs.selectors import catalog_get, catalog_list
 from almagest.catalogs.tables import is_sortable
 from almagest.contract import Column
-from almagest.core.listings import Listing, count_rows, parse_filters, read_page
+from almagest.core.listings import Listing, parse_filters
 from almagest.predictions.funnel import funnel
 from almagest.sky.cone_filter import parse_cone
 from almagest.vetting.choices import choice_list
@@ -17,10 +17,10 @@ from almagest.vetting.selectors import consensus_of
 from almagest.web.charts.histogram import histogram
 from almagest.web.downloads import download
 from almagest.web.figures import catalog_plots
+from almagest.web.pages import page_context
 from almagest.web.rows import candidate_row
 from almagest.web.verdicts import verdict_cell
 
-PAGE_SIZES = (25, 50, 100, 200)
 # What the table shows when nobody has chosen otherwise: level 1 and 2, less the keys that the link already says.
 HIDDEN = {"source_id", "dec"}
 
@@ -40,10 +40,10 @@ def catalog(request: HttpRequest, slug: str) -> HttpResponse:
     listing = listing.sorted_by(request.GET.get("sort", ""))
     if file := download(request, listing):
         return file
-    page_context = _page(edition, listing, request)
+    context = _page(edition, listing, request)
     if request.headers.get("HX-Target") == "rows":
-        return render(request, "catalogs/_rows.html", page_context)
-    context = page_context | {
+        return render(request, "catalogs/_rows.html", context)
+    context |= {
         "chart": histogram(
             edition.histogram, threshold=edition.threshold, x_label=edition.table[edition.rank_by].description,
             of="candidates" if edition.prediction_set.has_candidates else "scored objects",
@@ -57,20 +57,15 @@ def catalog(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page(edition: Edition, listing: Listing, request: HttpRequest) -> dict:
-    wanted = request.GET.get("size", "")
-    size = next((size for size in PAGE_SIZES if str(size) == wanted), PAGE_SIZES[1])
-    # The link to an object needs its survey and its name, whatever columns the catalog shows.
-    page = read_page(listing.choosing("all"), cursor=request.GET.get("cursor", ""), size=size)
-    count, is_exact = count_rows(listing)
+    # With all columns: the link to an object needs its survey and its name, whatever the catalog shows.
+    context = page_context(request, listing)
     columns = [c for c in edition.table.columns if c.level < 3 and c.name not in HIDDEN]
-    sort, descending = listing.order
     choices = choice_list(edition)
     # They are kept from the first verdict on.
     has_verdicts = any(choice.pk for choice in choices)
-    return {
-        "edition": edition, "page": page, "rows": _rows(edition, page.rows, columns, has_verdicts), "columns": columns, "count": count,
-        "is_exact": is_exact, "sort": sort, "size": size, "descending": descending, "filters": listing, "sizes": PAGE_SIZES,
-        "rank_by": edition.rank_by, "is_vetted": has_verdicts, "choices": choices,
+    return context | {
+        "edition": edition, "rows": _rows(edition, context["page"].rows, columns, has_verdicts), "columns": columns,
+        "filters": listing, "rank_by": edition.rank_by, "is_vetted": has_verdicts, "choices": choices,
         "sortable": {c.name for c in columns if is_sortable(c)},
     }  # fmt: skip
 
