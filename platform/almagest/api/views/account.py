@@ -4,11 +4,11 @@ from django.http import JsonResponse
 from django.urls import reverse
 from rest_framework import serializers
 
+from almagest.accounts import models
 from almagest.accounts.selectors import group_names
 from almagest.accounts.services import visibility_change
 from almagest.accounts.tokens import Scope
 from almagest.api.documented import does, tells
-from almagest.api.queries import Sharing
 from almagest.api.views.base import ApiView
 from almagest.catalogs.selectors import catalog_get
 from almagest.predictions.verification.selectors import verification_get
@@ -33,6 +33,15 @@ LISTS = (
     "verifications",
     "runs",
 )
+
+
+class Sharing(serializers.Serializer):
+    """Who may see a thing."""
+
+    visibility = serializers.ChoiceField(models.Visibility.choices)
+    group = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=150, help_text="One of yours."
+    )
 
 
 class RootWords(serializers.Serializer):

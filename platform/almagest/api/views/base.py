@@ -14,7 +14,7 @@ from almagest.api.answers import listing_answer
 from almagest.api.authentication import BySession, ByToken, MayWrite, reader
 from almagest.api.negotiation import JSON, TABLES, ByFormat
 from almagest.api.parsing import StrictJson
-from almagest.api.queries import FilteredPaging, Nothing, Paging
+from almagest.api.queries.listings import FilteredPaging, Nothing, Paging
 from almagest.api.throttling import Rate
 from almagest.core.listings import Listing, ListingError, parse_filters
 from almagest.core.listings.filters import filter_names

@@ -7,7 +7,8 @@ from almagest.api.answers import lookup_answer
 from almagest.api.describing import columns_described, model_named
 from almagest.api.documented import lists, looks_up, tells
 from almagest.api.negotiation import TABLES
-from almagest.api.queries import CandidatePaging, Choosing, ObjectIds
+from almagest.api.queries.listings import CandidatePaging
+from almagest.api.queries.objects import Choosing, ObjectIds
 from almagest.api.rows import ColumnWords, row_serializer
 from almagest.api.views.base import ApiView, ListingView
 from almagest.catalogs.listings import CATALOGS, candidate_listing, catalog_listing

@@ -7,7 +7,8 @@ from almagest.api.answers import lookup_answer
 from almagest.api.describing import model_told, sample_told
 from almagest.api.documented import lists, looks_up, tells
 from almagest.api.negotiation import TABLES
-from almagest.api.queries import Choosing, FilteredPaging, ObjectIds
+from almagest.api.queries.listings import FilteredPaging
+from almagest.api.queries.objects import Choosing, ObjectIds
 from almagest.api.rows import ColumnWords, row_serializer
 from almagest.api.views.base import ApiView, ListingView
 from almagest.core.listings.lookup import looked_up

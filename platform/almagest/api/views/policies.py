@@ -8,7 +8,7 @@ from rest_framework import serializers
 from almagest.accounts.selectors import may_change
 from almagest.accounts.tokens import Scope
 from almagest.api.documented import does, tells
-from almagest.api.queries import NewPolicy, PolicyChange
+from almagest.api.queries.rescoring import NewPolicy, PolicyChange
 from almagest.api.views.base import ApiView
 from almagest.catalogs.selectors import catalog_get
 from almagest.rescoring.models import Pass, Policy

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from almagest.accounts.tokens import Scope
 from almagest.api.describing import run_told
 from almagest.api.documented import does, lists, tells
-from almagest.api.queries import NewLink, NewRelease, Retraction
+from almagest.api.queries.releases import NewLink, NewRelease, Retraction
 from almagest.api.releases import FILES, ReleaseWords, files_told, release_told
 from almagest.api.views.base import ApiView, ListingView
 from almagest.api.views.runs import RunWords

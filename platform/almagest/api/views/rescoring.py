@@ -4,12 +4,12 @@ from dataclasses import asdict
 
 from django.http import JsonResponse
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from almagest.api.answers import plain
 from almagest.api.describing import model_named, run_told
 from almagest.api.documented import does, lists, tells
+from almagest.api.queries.rescoring import RollBack
 from almagest.api.rows import row_serializer
 from almagest.api.views.base import ApiView, ListingView
 from almagest.api.views.runs import RunWords
@@ -21,15 +21,6 @@ from almagest.rescoring.models import Pass as PassModel
 from almagest.rescoring.plans import pass_plan
 from almagest.rescoring.selectors import difference_get, pass_get
 from almagest.rescoring.services import pass_start, restore_start
-
-
-@extend_schema_serializer(examples=[OpenApiExample("The first", {"revision": 1})])
-class RollBack(serializers.Serializer):
-    """Where to go back to."""
-
-    revision = serializers.IntegerField(
-        min_value=1, max_value=2**31 - 1, help_text="One that shares its `base` with the current, and is kept."
-    )
 
 
 class StaleWords(serializers.Serializer):

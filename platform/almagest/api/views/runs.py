@@ -6,9 +6,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException
 
 from almagest.accounts.selectors import owner_check
-from almagest.api import queries
 from almagest.api.describing import run_told
 from almagest.api.documented import does, lists, tells
+from almagest.api.queries import runs as queries
 from almagest.api.rows import row_serializer
 from almagest.api.views.base import ApiView, ListingView
 from almagest.catalogs.services import catalog_publish_start

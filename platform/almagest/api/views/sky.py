@@ -8,7 +8,8 @@ from almagest.api.answers import lookup_answer, plain
 from almagest.api.describing import columns_described, prediction_told
 from almagest.api.documented import lists, looks_up, tells
 from almagest.api.negotiation import TABLES
-from almagest.api.queries import Choosing, FilteredPaging, ObjectIds, Positions, Search, SourceIds
+from almagest.api.queries.listings import FilteredPaging, Search
+from almagest.api.queries.objects import Choosing, ObjectIds, Positions, SourceIds
 from almagest.api.rows import ColumnWords, row_serializer
 from almagest.api.views.base import ApiView, ListingView, not_both
 from almagest.core.listings.lookup import looked_up

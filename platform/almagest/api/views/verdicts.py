@@ -8,7 +8,8 @@ from rest_framework import serializers
 from almagest.accounts.tokens import Scope
 from almagest.api.answers import plain
 from almagest.api.documented import does, lists, tells
-from almagest.api.queries import NewChoices, NewLabels, NewVerdict, VerdictPaging
+from almagest.api.queries.listings import VerdictPaging
+from almagest.api.queries.vetting import NewChoices, NewLabels, NewVerdict
 from almagest.api.rows import row_serializer
 from almagest.api.views.base import ApiView, ListingView
 from almagest.catalogs.models import Edition
