@@ -1,4 +1,4 @@
-"""Verdicts on candidates: what people say, what it comes to, what may be said, and labels made of it."""
+"""Verdicts on candidates: what people say, and what it comes to."""
 
 from typing import Any
 
@@ -9,47 +9,18 @@ from almagest.accounts.tokens import Scope
 from almagest.api.answers import plain
 from almagest.api.documented import does, lists, tells
 from almagest.api.queries.listings import VerdictPaging
-from almagest.api.queries.vetting import NewChoices, NewLabels, NewVerdict
+from almagest.api.queries.vetting import NewVerdict
 from almagest.api.rows import row_serializer
 from almagest.api.views.base import ApiView, ListingView
 from almagest.catalogs.models import Edition
 from almagest.catalogs.selectors import catalog_get
 from almagest.core.listings import read_page
 from almagest.vetting import selectors
-from almagest.vetting.choices import choice_list, choices_change
-from almagest.vetting.labels import TABLE as LABELS
-from almagest.vetting.labels import label_rows, labels_freeze
-from almagest.vetting.listings import (
-    CONSENSUS,
-    LABEL_SETS,
-    VERDICTS,
-    consensus_listing,
-    label_set_listing,
-    parse_tag,
-    verdict_listing,
-)
-from almagest.vetting.models import Choice, LabelSet
+from almagest.vetting.listings import CONSENSUS, VERDICTS, consensus_listing, parse_tag, verdict_listing
 from almagest.vetting.services import verdict_give, verdict_withdraw
 
 # Of one object: more than people and their changes of mind will ever give.
 MOST_VERDICTS = 10_000
-CHOICE_FIELDS = ("name", "title", "description", "sample_class", "retired")
-
-
-class ChoiceWords(serializers.Serializer):
-    """What candidates may be found to be."""
-
-    name = serializers.CharField(help_text="In addresses and filters.")
-    title = serializers.CharField()
-    description = serializers.CharField(allow_blank=True)
-    sample_class = serializers.CharField(allow_blank=True, help_text="Class of the plugin that it stands for, if any.")
-    retired = serializers.BooleanField(help_text="Offered no more; the verdicts that name it stay.")
-
-
-class ChoicesWords(serializers.Serializer):
-    """All choices of a catalog."""
-
-    choices = ChoiceWords(many=True)
 
 
 class VettingWords(serializers.Serializer):
@@ -88,16 +59,6 @@ class ObjectVerdictsWords(serializers.Serializer):
     verdicts = serializers.IntegerField(help_text="Number of current verdicts.")
     agreement = serializers.FloatField(allow_null=True)
     rows = VerdictWords(many=True, help_text="All verdicts and withdrawals, newest first.")
-
-
-class LabelSetWords(row_serializer(LABEL_SETS)):
-    """A set of labels, and where it is from."""
-
-    criteria = serializers.DictField()
-    surveys = serializers.ListField(child=serializers.CharField())
-    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Objects by class.")
-    visibility = serializers.CharField()
-    owner_name = serializers.CharField(allow_null=True)
 
 
 class OfCatalog:
@@ -184,76 +145,3 @@ class ObjectVerdicts(OfCatalog, ApiView):
 def _rows(user, edition: Edition, column: str, value: int) -> list[dict[str, Any]]:
     listing = verdict_listing(user=user, edition=edition).limited_to((f"{column} = %s", [value])).choosing("all")
     return [plain(row) for row in read_page(listing, size=MOST_VERDICTS).rows]
-
-
-class Choices(OfCatalog, ApiView):
-    """What candidates may be found to be."""
-
-    scope = Scope.MANAGE
-
-    @tells("choices", "What a catalog's candidates may be found to be, retired choices last", ChoicesWords)
-    def get(self, request, catalog):
-        """Tell."""
-        found = choice_list(self.edition(self.reader), with_retired=True)
-        return JsonResponse({"choices": [_choice_told(each) for each in sorted(found, key=lambda each: each.retired)]})
-
-    @does("choices_change", "Change what a catalog's candidates may be found to be", NewChoices, ChoicesWords)
-    def put(self, request, catalog):
-        """Offer these from now on, in this order; those that are left out are retired, and their verdicts stay."""
-        wanted = self.checked(NewChoices, request.data)["choices"]
-        found = choices_change(user=request.user, edition=self.edition(request.user), choices=wanted)
-        return JsonResponse({"choices": [_choice_told(each) for each in found]})
-
-
-def _choice_told(choice: Choice) -> dict[str, Any]:
-    return {name: getattr(choice, name) for name in CHOICE_FIELDS}
-
-
-class LabelsFreeze(OfCatalog, ApiView):
-    """Making labels of verdicts."""
-
-    @does(
-        "labels_freeze",
-        "Freeze a catalog's verdicts as labels, for samples to be made with",
-        NewLabels,
-        LabelSetWords,
-        status=201,
-    )
-    def post(self, request, catalog):
-        """Keep what people agree on now; `runs/freeze-sample/` takes the name of the set as `labels`."""
-        body = self.checked(NewLabels, request.data)
-        made = labels_freeze(user=request.user, edition=self.edition(request.user), **body)
-        return JsonResponse(_labels_told(made, request.user), status=201)
-
-
-@lists("label_sets", "Verdicts frozen as labels, newest first", LABEL_SETS)
-class LabelSets(ListingView):
-    """Sets of labels."""
-
-    def listing(self):
-        """Those that the reader may see."""
-        return label_set_listing(user=self.reader)
-
-
-class OneLabelSet(ApiView):
-    """One set of labels."""
-
-    @tells("label_set", "One set of labels, and where it is from", LabelSetWords)
-    def get(self, request, name):
-        """Tell of it."""
-        return JsonResponse(_labels_told(selectors.label_set_get(user=self.reader, name=name), self.reader))
-
-
-@lists("label_rows", "The labels of a set", LABELS, absent=True)
-class LabelRows(ListingView):
-    """Labels of objects."""
-
-    def listing(self):
-        """Those of the set in the address."""
-        return label_rows(selectors.label_set_get(user=self.reader, name=self.kwargs["name"]))
-
-
-def _labels_told(labels: LabelSet, user) -> dict[str, Any]:
-    kept = ("name", "revision", "rows", "people", "checksum", "created", "criteria", "surveys", "counts", "visibility")
-    owner = labels.owner.username if labels.owner and user.is_authenticated else None
-    return {name: getattr(labels, name) for name in kept} | {"catalog_slug": labels.catalog.slug, "owner_name": owner}
