@@ -77,6 +77,7 @@ urlpatterns = [
         figures.model_figure,
         name="model-figure",
     ),
+    path("models/<slug:plugin>/<slug:method>/<int:number>/promote/", registry.promote, name="model-promote"),
     path("models/<slug:plugin>/<slug:method>/<int:number>/verify/", verifications.verify, name="model-verify"),
     path("verifications/<int:pk>/", verifications.verification, name="verification"),
     path("verifications/<int:pk>/figures/<slug:name>.json", figures.verification_figure, name="verification-figure"),

@@ -38,7 +38,8 @@ def model_told(version: ModelVersion, scores: PredictionSet | None, *, user) -> 
     return model_named(version) | {
         "sample_name": sample and sample.name, "sample_checksum": sample and sample.checksum, "seed": version.seed,
         "parameters": version.parameters, "plugin_version": version.plugin_version, "code_version": version.code_version,
-        "weights_sha256": version.weights_sha256, "is_variant": version.is_variant, "seconds": version.seconds,
+        "weights_sha256": version.weights_sha256, "is_variant": version.is_variant, "is_production": version.is_production,
+        "seconds": version.seconds,
         "created": version.created, "visibility": version.visibility, "metrics": plain(metrics), "notes": version.notes,
         "run": version.run_id, "outputs": columns_described(version.output_table),
         "scores": scores_told(scores) if is_whole else None,

@@ -77,6 +77,7 @@ urlpatterns = [
     path("methods/", models.Methods.as_view(), name="methods"),
     path("models/", models.Models.as_view(), name="models"),
     path(MODEL, models.Model.as_view(), name="model"),
+    path(f"{MODEL}promote/", models.ModelPromote.as_view(), name="model-promote"),
     path(f"{MODEL}predictions/", models.Predictions.as_view(), name="predictions"),
     path(f"{MODEL}predictions/lookup/", models.PredictionLookup.as_view(), name="predictions-lookup"),
     path("samples/", models.Samples.as_view(), name="samples"),

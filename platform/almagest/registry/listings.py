@@ -36,6 +36,7 @@ VERSIONS = Table(
         Column("code_version", "string", "", "meta.version", "Version of the code", nullable=False),
         Column("weights_sha256", "string", "", "meta.checksum", "SHA-256 of its files", nullable=False),
         Column("is_variant", "bool", "", "meta.code", "One of several variants of an ablation", nullable=False),
+        Column("is_production", "bool", "", "meta.code", "Whether catalogs of its method follow it", nullable=False),
         Column("seconds", "float64", "s", "time.duration", "What its training took"),
         Column("created", "timestamp", "", "time.creation", "When it was trained", nullable=False),
     ),
@@ -67,6 +68,7 @@ def version_listing(*, user) -> Listing:
     found = version_links(version_list(user=user), user=user).annotate(
         plugin_name=F("method__plugin__name"), method_name=F("method__name"), version_number=F("number"),
         sample_name=Case(When(sample_is_seen=True, then=F("sample__name"))),
+        is_production=Case(When(method__production=F("pk"), then=True), default=False),
     )  # fmt: skip
     return from_queryset(found, table=VERSIONS, key="id", sort="-id", name="models")
 

@@ -147,6 +147,11 @@ class ModelVersion(Owned):
     def __str__(self):
         return f"{self.method} v{self.number}"
 
+    @property
+    def is_production(self) -> bool:
+        """Whether catalogs of its method follow it when they are rescored."""
+        return self.method.production_id == self.pk
+
     def runs(self) -> models.QuerySet:
         """The one that trained it, unless that made a whole comparison, and those that used it."""
         own = None if self.comparison_id else self.run_id

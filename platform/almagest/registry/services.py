@@ -65,14 +65,21 @@ def version_promote(*, user, version: ModelVersion) -> None:
     RegistryError
         When the version is a variant of an ablation.
     """
-    method = Method.objects.select_for_update(of=("self",)).select_related("production").get(pk=version.method_id)
-    if user is not None and not all(may_change(user, each) for each in (version, method.production) if each):
+    locked = Method.objects.select_for_update(of=("self",)).select_related("plugin", "production")
+    version.method = locked.get(pk=version.method_id)
+    if user is not None and not may_promote(user, version):
         raise NotAllowed(
             f"only the staff, and who owns both it and the one before, make {version} the production version"
         )
     if version.is_variant:
         raise RegistryError(f"{version} is a variant of an ablation, made to be compared; train one for production")
-    Method.objects.filter(pk=method.pk).update(production=version)
+    version.method.production = version
+    version.method.save(update_fields=["production"])
+
+
+def may_promote(user, version: ModelVersion) -> bool:
+    """Whether catalogs would follow the version at the user's word: it and the one before it are theirs, or they are staff."""
+    return all(may_change(user, each) for each in (version, version.method.production) if each)
 
 
 def _method_values(method: MethodDeclaration) -> dict:

@@ -3,9 +3,10 @@
 from django.http import JsonResponse
 from rest_framework import serializers
 
+from almagest.accounts.tokens import Scope
 from almagest.api.answers import lookup_answer
 from almagest.api.describing import model_told, sample_told
-from almagest.api.documented import lists, looks_up, tells
+from almagest.api.documented import does, lists, looks_up, tells
 from almagest.api.negotiation import TABLES
 from almagest.api.queries.listings import FilteredPaging
 from almagest.api.queries.objects import Choosing, ObjectIds
@@ -24,6 +25,7 @@ from almagest.registry.listings import (
     version_listing,
 )
 from almagest.registry.selectors import version_get
+from almagest.registry.services import version_promote
 from almagest.samples.listings import SAMPLES, sample_listing
 from almagest.samples.selectors import sample_get
 
@@ -105,14 +107,13 @@ class Sample(ApiView):
 class OfVersion(ApiView):
     """Routes below one model version."""
 
-    def version(self):
+    def version(self, user):
         """The version in the address."""
-        plugin, method, number = (self.kwargs[name] for name in ("plugin", "method", "number"))
-        return version_get(user=self.reader, plugin=plugin, method=method, number=number)
+        return version_get(user=user, **{name: self.kwargs[name] for name in ("plugin", "method", "number")})
 
     def scores(self):
         """Its scores that readers see, or `ScoringError`."""
-        version = self.version()
+        version = self.version(self.reader)
         found = current_sets(user=self.reader).filter(version=version).first()
         if found is None:
             raise ScoringError(f"{version} has no scores yet", absent=True)
@@ -125,9 +126,23 @@ class Model(OfVersion):
     @tells("model", "One model version: where it comes from, how good it is, what it has scored", ModelWords)
     def get(self, request, **path):
         """Tell of it."""
-        version = self.version()
+        version = self.version(self.reader)
         scores = current_sets(user=self.reader).filter(version=version).first()
         return JsonResponse(model_told(version, scores, user=self.reader))
+
+
+class ModelPromote(OfVersion):
+    """A model version in production."""
+
+    scope = Scope.MANAGE
+
+    @does("model_promote", "Make a model version its method's production version", None, ModelWords)
+    def post(self, request, **path):
+        """Catalogs of its method follow it from their next rescoring on. For who owns it and the one before, and the staff."""
+        version = self.version(request.user)
+        version_promote(user=request.user, version=version)
+        scores = current_sets(user=request.user).filter(version=version).first()
+        return JsonResponse(model_told(version, scores, user=request.user))
 
 
 @lists("predictions", "A model version's scores", absent=True)

@@ -1,7 +1,10 @@
 """Plugins, model versions and samples."""
 
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
 from almagest.catalogs.selectors import catalog_list
 from almagest.core.listings import parse_filters
@@ -18,6 +21,7 @@ from almagest.registry.selectors import (
     version_list,
     version_measures,
 )
+from almagest.registry.services import may_promote, version_promote
 from almagest.samples.selectors import sample_get, sample_list
 from almagest.sky.models import Survey
 from almagest.sky.selectors import ingest_list
@@ -78,9 +82,20 @@ def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpRe
         "editions": catalog_list(user=request.user).filter(version=version),
         "search": searched(version),
         "comparison": comparison_list(user=request.user).filter(pk=version.comparison_id).first(),
+        "may_promote": not version.is_variant and may_promote(request.user, version),
     }
     context |= drawn | model_verifications(request.user, version, scores)
     return render(request, "models/detail.html", context)
+
+
+@require_POST
+@login_required
+def promote(request: HttpRequest, plugin: str, method: str, number: int) -> HttpResponse:
+    """Make a version its method's production version, and go back to its page."""
+    version = version_get(user=request.user, plugin=plugin, method=method, number=number)
+    version_promote(user=request.user, version=version)
+    messages.success(request, "It is the production version: catalogs of its method follow it when they are rescored.")
+    return redirect("model", plugin, method, number)
 
 
 def sample(request: HttpRequest, name: str) -> HttpResponse:
