@@ -18,6 +18,7 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import WSGIHandler
 from django.db import close_old_connections, transaction
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
@@ -133,6 +134,15 @@ def test_the_schema_that_is_served_is_without_errors_and_warnings(client, db):
     call_command("spectacular", validate=True, fail_on_warn=True, format="openapi-json", stdout=text)
     written, served = json.loads(text.getvalue()), client.get("/api/v1/schema/").json()
     assert served == written and len(written["paths"]) > 40
+
+
+def test_the_schema_is_made_once_and_everybodys(client, people, monkeypatch):
+    told = client.get("/api/v1/schema/").json()
+    monkeypatch.setattr(SchemaGenerator, "parse", lambda *_: pytest.fail("it is made again"))
+    client.force_login(people.staff)
+    assert client.get("/api/v1/schema/?version=2&lang=de").json() == told
+    assert client.get("/api/v1/documentation/").status_code == 200
+    assert client.get("/api/v1/schema/").json() == told
 
 
 def test_answers_are_as_the_schema_says(schema, names, ways, subtests):

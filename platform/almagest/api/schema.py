@@ -1,6 +1,10 @@
-"""Additions to the schema that the framework makes."""
+"""Additions to the schema that the framework makes, and the schema itself."""
+
+from functools import cache
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import SAFE_METHODS
 
@@ -17,6 +21,20 @@ class Schema(AutoSchema):
         """Nothing at all is enough for a method that only reads."""
         only_reads = self.method in SAFE_METHODS or self.view.only_reads
         return super().get_auth() + [{}] * only_reads
+
+
+@cache
+def public_schema() -> dict[str, Any]:
+    """What everybody is told of the API; it depends on the code alone, and takes as long as ten other answers to make."""
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+class MadeOnce(SchemaGenerator):
+    """Gives each request the same schema."""
+
+    def get_schema(self, request=None, public: bool = True) -> dict[str, Any]:
+        """Whoever asks, and whatever version they name: there is one."""
+        return public_schema()
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

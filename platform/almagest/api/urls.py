@@ -3,6 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from almagest.api.schema import MadeOnce
 from almagest.api.views import (
     account,
     catalogs,
@@ -32,7 +33,7 @@ SHARED = {
 
 urlpatterns = [
     path("", account.Root.as_view(), name="root"),
-    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("schema/", SpectacularJSONAPIView.as_view(generator_class=MadeOnce), name="schema"),
     path("documentation/", documentation, name="documentation"),
     path("account/", account.Account.as_view(), name="account"),
     path("surveys/", sky.Surveys.as_view(), name="surveys"),

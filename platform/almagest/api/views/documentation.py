@@ -4,9 +4,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from drf_spectacular.generators import SchemaGenerator
 
 from almagest.api.reference import chapters
+from almagest.api.schema import public_schema
 from almagest.catalogs.selectors import catalog_list
 from almagest.formats import FORMATS
 
@@ -23,11 +23,10 @@ UNITS = {
 
 def documentation(request: HttpRequest) -> HttpResponse:
     """Every route with its parameters and an example."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
     base = request.build_absolute_uri(reverse("api:root")).removesuffix("/")
     edition = catalog_list(user=request.user).first()
     context = {
-        "chapters": chapters(schema, base), "base": base, "example": edition.catalog.slug if edition else "SLUG",
+        "chapters": chapters(public_schema(), base), "base": base, "example": edition.catalog.slug if edition else "SLUG",
         "formats": [(form.title, form.media_type.partition(";")[0]) for form in FORMATS.values()],
         "rates": {who: _in_words(rate) for who, rate in settings.API_RATES.items()},
     }  # fmt: skip
