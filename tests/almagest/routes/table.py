@@ -35,7 +35,7 @@ POLICY = {"schedule": "every hour", "at_least": 1, "drift_threshold": 0.2}
 VERDICTS_AT, VERDICTS_PAGE = "catalogs/<slug:catalog>/verdicts/", "catalogs/<slug:slug>/verdicts/"
 # What a token with the scope `manage` may do, and one with the scope `vet`.
 MANAGED = (
-    VISIBILITY, "/publish/", "/retract/", "/discard/", "/links/", "/choices/", "/policies/", "/policies/<int:pk>/",
+    VISIBILITY, "/publish/", "/retract/", "/discard/", "/links/", "/choices/", "/promote/", "/policies/", "/policies/<int:pk>/",
 )  # fmt: skip
 VETTED = "/verdicts/<int:object_id>/"
 PAGES = {
@@ -48,6 +48,7 @@ PAGES = {
     "runs/<int:run_id>/cancel/": posts("run", OWNER, {}),
     "plugins/<slug:name>/compare/": posts("sample", LOGIN, {"study": "balance", "sample": "toybox"}),
     f"{MODEL_AT}verify/": posts("model", LOGIN, {"survey": "evcc-simulated", "radius_arcsec": "2"}),
+    f"{MODEL_AT}promote/": posts("model", OWNER, {}),
     "visibility/<slug:kind>/<int:pk>/": posts("run", OWNER, {"visibility": "private"}),
     "account/": Route("", {"GET": (LOGIN, 200), "POST": (LOGIN, 200)}, {"name": "t", "scopes": ["read"], "days": "3"}),
     "account/tokens/<int:token_id>/revoke/": posts("", SELF, {}),
@@ -82,7 +83,7 @@ API = {
     "cross-match/": posts("", ALL, {"ra": [1], "dec": [1], "radius_arcsec": 1}, 200),
     "surveys/<slug:survey>/measurements/lookup/": posts("survey", ALL, {"ids": [1]}, 200),
     "catalogs/<slug:catalog>/candidates/lookup/": posts("catalog", ALL, {"ids": [1]}, 200),
-    f"{MODEL_AT}predictions/lookup/": posts("model", ALL, {"ids": [1]}, 200),
+    f"{MODEL_AT}predictions/lookup/": posts("model", ALL, {"ids": [1]}, 200), f"{MODEL_AT}promote/": posts("model", OWNER, {}, 200),
     "runs/freeze-sample/": starts("survey", MODEL | {"name": "new", "surveys": ["sdss-dr14-simulated"]}),
     "runs/train/": starts("sample", MODEL | {"sample": "secretsample"}), "runs/score/": starts("model", MODEL),
     "runs/publish-catalog/": starts("model", MODEL | {"slug": "new", "threshold": 0.5}),
