@@ -2,11 +2,10 @@
 
 from .given.catalogs import published, version
 from .given.everything import everything, people
-from .given.releases import drafted, released, work_on
+from .given.releases import drafted, released
 from .given.surveys import file_store, simulated_files, survey_file
 from .given.toys import toys
 
 __all__ = [
     "drafted", "everything", "file_store", "people", "published", "released", "simulated_files", "survey_file", "toys", "version",
-    "work_on",
 ]  # fmt: skip
