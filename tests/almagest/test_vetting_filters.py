@@ -91,6 +91,7 @@ def paged(listing, size=2) -> list[int]:
         ({"verdict": "s, nm"}, (1, 2, 4, 5, 6)), ({"verdict": "artifact"}, ()), ({"mine": "true"}, (1, 2, 3, 4)),
         ({"mine": "0"}, range(5, 21)), ({"mine": "false", "vetted": "true"}, (5, 6)), ({"vetted": " ", "verdict": ""}, range(1, 21)),
         ({"vetted": "true", "p_s__min": "0.997"}, (1, 2, 3)), ({"vetted": "false", "verdict": "s"}, ()),
+        ({"verdict__null": "true"}, (3,)), ({"verdict__null": "false"}, (1, 2, 4, 5, 6)), ({"verdict__null": "1", "verdict": "s"}, ()),
     ],
 )  # fmt: skip
 def test_candidates_by_what_is_said_of_them(vetted, people, query, seen, few, monkeypatch):
@@ -107,6 +108,7 @@ def test_candidates_by_what_is_said_of_them(vetted, people, query, seen, few, mo
     ("query", "words"),
     [
         ({"vetted": "yes"}, "vetted='yes' is neither true nor false"), ({"mine": "2"}, "mine='2' is neither"),
+        ({"verdict__null": "s"}, "verdict__null='s' is neither"),
         ({"verdict": "spiral,s"}, "million has no choice spiral; there is s, nsl"), ({"verdict": "s'"}, "no choice s'"),
     ],
 )  # fmt: skip

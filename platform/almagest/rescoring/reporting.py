@@ -15,6 +15,9 @@ from almagest.rescoring.training import score_drift
 from almagest.runs.models import Chunk
 from almagest.vetting.models import Choice, Consensus
 
+# In place of a choice, whose names have no spaces.
+NO_MAJORITY = "no majority"
+
 
 def pass_report(found: Pass, after: Edition) -> dict:
     """Candidates that came, went and crossed the threshold; and the drift of features and scores."""
@@ -58,7 +61,7 @@ def _flipped(found: Pass, after: Edition) -> list[dict]:
     consensus, choice = (quote(model._meta.db_table) for model in (Consensus, Choice))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT change, coalesce(c.name, 'no majority'), count(*) FROM {source} "
+            f"SELECT change, coalesce(c.name, '{NO_MAJORITY}'), count(*) FROM {source} "
             f"JOIN {consensus} v ON v.object_id = differences.object_id AND v.catalog_id = %s AND v.verdicts > 0 "
             f"LEFT JOIN {choice} c ON c.id = v.choice_id WHERE change <> 'changed' GROUP BY 1, 2 ORDER BY 1, 2",
             [after.catalog_id],

@@ -1,4 +1,4 @@
-"""What people have said as a filter of a catalog's candidates: ``vetted``, ``verdict`` and ``mine``."""
+"""What people have said as a filter of a catalog's candidates, and of those that came or went: ``vetted``, ``verdict``, ``mine``."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,17 +14,17 @@ from almagest.vetting.models import Verdict
 
 # So many rows are looked up and sorted in the time that readers wait.
 FEW = 20_000
-VERDICTS = ("vetted", "verdict", "mine")
+VERDICTS = ("vetted", "verdict", "verdict__null", "mine")
 # The name of the inner column is its own, so that the outer one is the candidate's, whatever the candidates are read from.
 SETTLED = "SELECT object_id AS vetted_id FROM vetting_consensus WHERE catalog_id = %s AND verdicts > 0"
 OWN = "SELECT object_id AS vetted_id FROM vetting_verdict WHERE catalog_id = %s AND is_current AND user_id = %s"
 
 
 def parse_verdicts(listing: Listing, query: Mapping[str, str], edition: Edition, user) -> Listing:
-    """Limit a catalog's candidates by what people have said of them, where an address asks for it.
+    """Limit rows of a catalog's objects by what people have said of them, where an address asks for it.
 
-    ``vetted`` true or false, ``verdict`` one choice or several with commas between them (what most say), ``mine`` true for
-    those that the reader has a verdict on and false for those still to do.
+    ``vetted`` true or false, ``verdict`` one choice or several with commas between them (what most say), ``verdict__null`` true
+    for those that are vetted but split, ``mine`` true for those that the reader has a verdict on and false for those still to do.
 
     Raises
     ------
@@ -40,6 +40,9 @@ def parse_verdicts(listing: Listing, query: Mapping[str, str], edition: Edition,
     if "verdict" in asked:
         chosen = _choices(edition, asked["verdict"])
         limited = _among(limited, True, f"{SETTLED} AND choice_id = ANY(%s)", [edition.catalog_id, chosen])
+    if "verdict__null" in asked:
+        is_split = "NULL" if _boolean("verdict__null", asked["verdict__null"]) else "NOT NULL"
+        limited = _among(limited, True, f"{SETTLED} AND choice_id IS {is_split}", [edition.catalog_id])
     if "mine" in asked:
         if user is None or not user.is_authenticated:
             raise ListingError("mine: log in first; without a login nobody has verdicts of their own")

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
@@ -10,10 +11,15 @@ from almagest.catalogs.models import Edition
 from almagest.core.listings import Listing, parse_filters
 from almagest.rescoring.drift import THRESHOLD
 from almagest.rescoring.models import Pass
+from almagest.rescoring.reporting import NO_MAJORITY
 from almagest.rescoring.selectors import Difference, difference_summary
 from almagest.runs.models import Run
+from almagest.vetting.choices import choice_list
+from almagest.vetting.filters import parse_verdicts
+from almagest.vetting.selectors import consensus_of
 from almagest.web.charts.scales import Frame
 from almagest.web.pages import page_context
+from almagest.web.verdicts import verdict_cell
 
 FRAME = Frame(width=360, height=150, left=34, right=4, top=8, bottom=34)
 # Charts that are seen at once, the largest drift first; the table has all.
@@ -37,18 +43,23 @@ def difference_context(request: HttpRequest, found: Difference, listing: Listing
     context, rank_by = page_context(request, listing), found.later.rank_by
     has_scores = f"{rank_by}_before" in listing.table
     ranks = [(when, f"{rank_by}_{when}") for when in ("before", "after")] if has_scores else []
+    choices, rows = choice_list(found.later), context["page"].rows
+    said = consensus_of(found.later, [row["object_id"] for row in rows])
     return context | {
+        "filters": listing, "choices": choices, "is_vetted": any(choice.pk for choice in choices),
         "found": found, "earlier": found.earlier, "later": found.later, "shown": listing.shown, "rank_by": rank_by,
         "ranks": [{"when": when, "name": name, "minimum": listing.shown.get(f"{name}__min", ""),
                    "maximum": listing.shown.get(f"{name}__max", "")} for when, name in ranks],
-        "rows": [row | {"scores": [row[name] for _, name in ranks]} for row in context["page"].rows],
+        "rows": [row | {"scores": [row[name] for _, name in ranks], "said": verdict_cell(row, said.get(row["object_id"]), found.later)}
+                 for row in rows],
         "kinds": ("added", "removed", "changed"), "surveys": sorted({**found.earlier.survey_counts, **found.later.survey_counts}),
     }  # fmt: skip
 
 
 def difference_listing_of(request: HttpRequest, found: Difference) -> Listing:
     """The difference with the filters and the order of the address."""
-    return parse_filters(found.listing, request.GET).sorted_by(request.GET.get("sort", ""))
+    listing = parse_verdicts(parse_filters(found.listing, request.GET), request.GET, found.later, request.user)
+    return listing.sorted_by(request.GET.get("sort", ""))
 
 
 def difference_numbers(found: Difference) -> dict[str, Any]:
@@ -73,7 +84,14 @@ def pass_numbers(found: Pass) -> dict[str, Any]:
         "stale": [each | {"count": each["new"] + each["changed"] + each["unscored"]} for each in found.stale],
         "drifts": drifts, "first": drifts[:FIRST], "rest": drifts[FIRST:], "exceeding": [d for d in drifts if d["exceeds"]],
         "threshold": report.get("drift_threshold", THRESHOLD),
+        "flipped": [each | {"query": _flipped(each)} for each in report.get("flipped", [])],
     }  # fmt: skip
+
+
+def _flipped(each: dict[str, Any]) -> str:
+    """The filters that give just these of the rows that differ."""
+    verdict = {"verdict__null": "true"} if each["verdict"] == NO_MAJORITY else {"verdict": each["verdict"]}
+    return urlencode({"change": each["change"]} | verdict)
 
 
 def drift_chart(drift: dict[str, Any]) -> dict[str, Any]:

@@ -58,8 +58,8 @@ class FilteredPaging(Paging, Cone):
     """A list of objects."""
 
 
-class CandidatePaging(FilteredPaging):
-    """A catalog's candidates, chosen by what people have said of them too."""
+class Said(serializers.Serializer):
+    """What people have said as a filter."""
 
     vetted = serializers.ChoiceField(
         ["true", "false"], required=False, help_text="Those on which somebody has a verdict, or those still without."
@@ -68,11 +68,24 @@ class CandidatePaging(FilteredPaging):
         required=False,
         help_text="Those of which most say this; several of the catalog's choices with commas between them.",
     )
+    verdict__null = serializers.ChoiceField(
+        ["true", "false"],
+        required=False,
+        help_text="Those that are vetted but split, or those of which most say the same.",
+    )
     mine = serializers.ChoiceField(
         ["true", "false"],
         required=False,
         help_text="Those on which you have a verdict, or those still to do; with a login.",
     )
+
+
+class CandidatePaging(FilteredPaging, Said):
+    """A catalog's candidates, chosen by what people have said of them too."""
+
+
+class DifferencePaging(Paging, Said):
+    """Rows that differ from one revision of a catalog to another, chosen by what people have said of them too."""
 
 
 class VerdictPaging(Paging):

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from almagest.api.answers import plain
 from almagest.api.describing import model_named, run_told
 from almagest.api.documented import does, lists, tells
+from almagest.api.queries.listings import DifferencePaging
 from almagest.api.queries.rescoring import RollBack
 from almagest.api.rows import row_serializer
 from almagest.api.views.base import ApiView, ListingView
@@ -21,6 +22,7 @@ from almagest.rescoring.models import Pass as PassModel
 from almagest.rescoring.plans import pass_plan
 from almagest.rescoring.selectors import difference_get, pass_get
 from almagest.rescoring.services import pass_start, restore_start
+from almagest.vetting.filters import parse_verdicts
 
 
 class StaleWords(serializers.Serializer):
@@ -117,10 +119,16 @@ class Pass(ApiView):
 class Differences(ListingView):
     """The difference of two revisions whose rows are kept."""
 
+    query = DifferencePaging
+
     def listing(self):
         """Those that were added, removed and changed on the way from the first to the second."""
-        numbers = {name: self.kwargs[name] for name in ("earlier", "later")}
-        return difference_get(user=self.reader, catalog=self.kwargs["catalog"], **numbers).listing
+        self.found = difference_get(user=self.reader, **self.kwargs)
+        return self.found.listing
+
+    def narrowed(self, listing):
+        """By what people have said of them."""
+        return parse_verdicts(listing, self.asked, self.found.later, self.reader)
 
 
 class Rescoring(ApiView):
