@@ -87,6 +87,24 @@ def test_what_a_form_must_not_say(vetted, people, form, said):
     assert not Verdict.objects.exists()
 
 
+def test_what_was_refused_stays_in_the_form_on_the_objects_page(vetted, people):
+    client = login(people.reader)
+    posted(client, vetted.ids[0], choice="nm", comment="before")
+    answer = posted(client, vetted.ids[0], confidence="1", tags="lsb a/b", comment=HOSTILE)
+    text, raw = words(answer, 400), answer.content.decode()
+    assert f"<h1>{vetted.names[0]}" in text and 'class="note bad" role="alert"' in raw and "tag 'a/b'" in text
+    assert re.search(r'value="s" required checked', raw) and re.search(r'name="confidence" value="1" checked', raw)
+    assert 'value="lsb a/b"' in raw and "&lt;script&gt;alert(1)&lt;/script&gt;" in raw and "<script>alert" not in raw
+    assert raw.count(" checked") == 2 and Verdict.objects.count() == 1
+    again = client.get(vetted.pages[0]).content.decode()
+    assert (
+        re.search(r'value="nm" required checked', again)
+        and 'role="alert"' not in again
+        and ">before</textarea>" in again
+    )
+    assert "no candidate of dwarfs" in words(posted(client, 10**9), 404)
+
+
 def test_forms_need_a_login_and_a_token_against_forgery(vetted, people):
     assert posted(Client(), vetted.ids[0]).headers["Location"].startswith("/login/?next=")
     strict = Client(enforce_csrf_checks=True)

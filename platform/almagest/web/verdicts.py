@@ -9,7 +9,7 @@ from django.utils.html import escape
 from almagest.catalogs.models import Edition
 from almagest.vetting.choices import choice_list, classes_of
 from almagest.vetting.errors import VettingError
-from almagest.vetting.models import Consensus
+from almagest.vetting.models import Confidence, Consensus, Verdict
 from almagest.vetting.words import MOST_CHOICES
 
 # Lines for new choices below those that are there.
@@ -30,6 +30,19 @@ def verdict_cell(row: dict, consensus: Consensus | None, edition: Edition) -> st
     address = reverse("object", args=[row["survey"], row["source_id"]])
     link = f'<a href="{escape(address)}#verdicts-{escape(edition.catalog.slug)}">{escape(said)}</a>'
     return f'<td>{link} <span class="soft small">{agreeing(consensus)}</span></td>'
+
+
+def verdict_typed(form: QueryDict) -> dict[str, str]:
+    """What was typed into the form of a verdict, as it was."""
+    return {name: form.get(name, "") for name in ("choice", "confidence", "tags", "comment")}
+
+
+def verdict_kept(mine: Verdict | None) -> dict[str, str]:
+    """What stands in that form at first: what the person has said before, where they have."""
+    if mine is None:
+        return {"choice": "", "confidence": str(Confidence.LIKELY.value), "tags": "", "comment": ""}
+    words = {"choice": mine.choice.name, "confidence": str(mine.confidence), "comment": mine.comment}
+    return words | {"tags": " ".join(mine.tags)}
 
 
 def choice_lines(edition: Edition) -> dict:

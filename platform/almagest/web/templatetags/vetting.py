@@ -7,18 +7,25 @@ from almagest.samples.models import Sample
 from almagest.sky.selectors import SkyObject
 from almagest.vetting.filters import VERDICTS
 from almagest.vetting.models import Confidence, Consensus
-from almagest.vetting.selectors import label_set_list, object_verdicts, standing
-from almagest.web.verdicts import agreeing
+from almagest.vetting.selectors import ObjectVerdicts, label_set_list, object_verdicts, standing
+from almagest.web.verdicts import agreeing, verdict_kept
 
 register = template.Library()
 
 
 @register.inclusion_tag("vetting/_object.html", takes_context=True)
 def verdicts_of(context, found: SkyObject) -> dict:
-    """What people say of the object in each catalog, and the form to say something."""
+    """What people say of the object in each catalog, and the form to say something, with what was refused in it."""
     told = object_verdicts(user=context["user"], object_id=found.id, survey=found.survey)
-    return {"panels": told, "object": found, "user": context["user"], "request": context["request"],
-            "csrf_token": context.get("csrf_token"), "confidences": Confidence.choices, "likely": Confidence.LIKELY.value}  # fmt: skip
+    panels = [(each, _form(each, context.get("refused"))) for each in told]
+    confidences = [(str(value), label) for value, label in Confidence.choices]
+    return {"panels": panels, "object": found, "user": context["user"], "request": context["request"],
+            "csrf_token": context.get("csrf_token"), "confidences": confidences}  # fmt: skip
+
+
+def _form(found: ObjectVerdicts, refused: dict | None) -> dict:
+    is_refused = refused is not None and refused["catalog"] == found.edition.catalog.slug
+    return refused if is_refused else {"typed": verdict_kept(found.mine)}
 
 
 @register.inclusion_tag("vetting/_catalog.html", takes_context=True)

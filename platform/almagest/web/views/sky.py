@@ -20,6 +20,11 @@ from almagest.web.downloads import download
 
 def object_page(request: HttpRequest, survey: str, source_id: str) -> HttpResponse:
     """Everything known of one object."""
+    return object_shown(request, survey, source_id)
+
+
+def object_shown(request: HttpRequest, survey: str, source_id: str, *, status: int = 200, **more) -> HttpResponse:
+    """An object's page; `more` is what a form on it was refused for."""
     found = object_get(user=request.user, survey=survey, source_id=source_id)
     context = {
         "object": found,
@@ -28,7 +33,7 @@ def object_page(request: HttpRequest, survey: str, source_id: str) -> HttpRespon
         "predictions": object_predictions(user=request.user, object_id=found.id, revision=found.revision),
         "history": object_history(user=request.user, object_id=found.id),
     }
-    return render(request, "objects/detail.html", context)
+    return render(request, "objects/detail.html", context | more, status=status)
 
 
 def surveys(request: HttpRequest) -> HttpResponse:

@@ -10,14 +10,17 @@ from django.views.decorators.http import require_POST
 from almagest.accounts.selectors import may_change
 from almagest.catalogs.selectors import catalog_get, catalog_list
 from almagest.core.listings import count_rows, parse_filters, read_page
+from almagest.sky.models import Survey
 from almagest.vetting import selectors
 from almagest.vetting.choices import choices_change
+from almagest.vetting.errors import VettingError
 from almagest.vetting.labels import label_rows, labels_freeze
 from almagest.vetting.listings import parse_tag, verdict_listing
 from almagest.vetting.models import Confidence, Verdict
 from almagest.vetting.services import verdict_give, verdict_withdraw
 from almagest.web.downloads import download
-from almagest.web.verdicts import choice_lines, read_choices, read_number
+from almagest.web.verdicts import choice_lines, read_choices, read_number, verdict_typed
+from almagest.web.views.sky import object_shown
 
 ROWS = 50
 
@@ -45,12 +48,19 @@ def verdicts(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def give(request: HttpRequest, slug: str, object_id: int) -> HttpResponse:
-    """Say what a candidate is, and go back to its page."""
+    """Say what a candidate is, and go back to its page; what is refused stays in the form there."""
     form = request.POST
-    verdict = verdict_give(
-        user=request.user, catalog=slug, object_id=object_id, choice=form.get("choice", ""), tags=form.get("tags", ""),
-        confidence=read_number(form, "confidence", int, Confidence.LIKELY), comment=form.get("comment", ""),
-    )  # fmt: skip
+    try:
+        verdict = verdict_give(
+            user=request.user, catalog=slug, object_id=object_id, choice=form.get("choice", ""), tags=form.get("tags", ""),
+            confidence=read_number(form, "confidence", int, Confidence.LIKELY), comment=form.get("comment", ""),
+        )  # fmt: skip
+    except VettingError as error:
+        edition = catalog_get(user=request.user, slug=slug)
+        seen = selectors.candidate_get(user=request.user, edition=edition, object_id=object_id)
+        survey = Survey.objects.get(pk=seen.survey_id).slug
+        refused = {"catalog": slug, "error": str(error), "typed": verdict_typed(form)}
+        return object_shown(request, survey, seen.source_id, status=400, refused=refused)
     messages.success(request, f"Your verdict is kept: {verdict.choice.title}.")
     return _to_object(verdict, slug)
 
