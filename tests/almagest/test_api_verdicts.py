@@ -6,23 +6,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from almagest.accounts.services import token_create
 from almagest.core.tables import quote
 from almagest.runs.models import Run
 from almagest.samples.models import Sample
 from almagest.vetting.models import Choice, LabelSet, Verdict
 
+from .given.asking import program
+
 pytestmark = pytest.mark.django_db
 AT = "/api/v1/catalogs/dwarfs/"
 JSON = "application/json"
-
-
-def program(user=None, *scopes: str) -> Client:
-    """A program with a token of these scopes; without a person one without a token."""
-    if user is None:
-        return Client()
-    _, text = token_create(user=user, name="test", scopes=scopes, days=1)
-    return Client(headers={"Authorization": f"Token {text}"})
 
 
 @pytest.fixture
