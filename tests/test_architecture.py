@@ -10,7 +10,7 @@ from django.apps import apps
 ROOT = Path(__file__).resolve().parents[1]
 # A room knows only rooms before it in the flow.
 ROOMS = (
-    "contract", "formats", "core", "accounts", "runs", "sky", "samples", "registry", "predictions", "catalogs", "vetting",
+    "contract", "formats", "core", "accounts", "runs", "sky", "spectra", "samples", "registry", "predictions", "catalogs", "vetting",
     "rescoring", "releases", "api", "vo", "web", "server",
 )  # fmt: skip
 ML = (

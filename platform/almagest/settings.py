@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "almagest.accounts",
     "almagest.runs",
     "almagest.sky",
+    "almagest.spectra",
     "almagest.samples",
     "almagest.registry",
     "almagest.predictions",

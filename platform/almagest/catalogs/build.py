@@ -77,20 +77,24 @@ def _candidates(edition: Edition, survey: Survey, only: str) -> str:
     }
     measured = [name for name in dict.fromkeys(sources.values()) if name not in outputs and name in there]
     rank_by = quote(edition.version.method.rank_by)
+    eligible = _eligible(edition.prediction_set, "p.")
     those = f"JOIN {quote(only)} ON {quote(only)}.object_id = p.object_id " if only else ""
     return (
         f"SELECT {', '.join(values[name] for name in table.names)} "
         f"FROM {quote(edition.prediction_set.table_name)} p {those}JOIN objects o ON o.id = p.object_id "
         f"JOIN ({measurements_as_of(survey, measured, edition.prediction_set.ingest_id)}) m ON m.object_id = p.object_id "
         f"LEFT JOIN {quote(MEMBERS.name)} t ON t.object_id = p.object_id "
-        f"WHERE p.survey_id = %s AND {_eligible(edition.prediction_set)} AND p.{rank_by} >= %s::real "
+        f"WHERE p.survey_id = %s AND {eligible} AND p.{rank_by} >= %s::real "
         f"ORDER BY p.{rank_by} DESC"
     )
 
 
-def _eligible(scores: PredictionSet) -> str:
-    """Condition on the scores' rows that may be candidates, whatever the threshold."""
-    return quote(IS_CANDIDATE.name) if scores.has_candidates else "true"
+def _eligible(scores: PredictionSet, of: str = "") -> str:
+    """Condition on the scores' rows that may be candidates, whatever the threshold: of surveys whose sources have positions."""
+    unplaced = [slug for slug in scores.surveys if not SURVEYS[slug].has_positions]
+    ids = Survey.objects.filter(slug__in=unplaced).values_list("pk", flat=True) if unplaced else ()
+    is_placed = f"{of}survey_id <> ALL('{{{','.join(map(str, ids))}}}'::integer[])" if unplaced else "true"
+    return f"{is_placed} AND {of}{quote(IS_CANDIDATE.name)}" if scores.has_candidates else is_placed
 
 
 def _measured(column: Column, source: str, there: Table) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from almagest.contract.errors import TableError
 from almagest.contract.units import parse_unit
 
-Dtype = Literal["bool", "int16", "int32", "int64", "float32", "float64", "string", "timestamp"]
+Dtype = Literal["bool", "int16", "int32", "int64", "float32", "float64", "string", "timestamp", "binary"]
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "bool": pa.bool_(),
@@ -21,6 +21,8 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
     "timestamp": pa.timestamp("us", tz="UTC"),
 }
+# Packed arrays stay in the database: no file and no page shows them.
+DATABASE_TYPES = ARROW_TYPES | {"binary": pa.binary()}
 NAME = re.compile(r"[a-z][a-z0-9_]{0,58}")
 
 
@@ -33,7 +35,7 @@ class Column:
     name
         Lower case, letters, digits and underscores: the same in the database, in files and on pages.
     dtype
-        One of `ARROW_TYPES`.
+        One of `ARROW_TYPES`; ``binary`` in tables that only the database sees.
     unit
         VOUnit string; empty for a number without unit.
     ucd
@@ -63,8 +65,8 @@ class Column:
             raise TableError(
                 f"column name {self.name!r}: use lower case letters, digits and underscores, a letter first"
             )
-        if self.dtype not in ARROW_TYPES:
-            raise TableError(f"column {self.name}: dtype {self.dtype!r} is not one of {', '.join(ARROW_TYPES)}")
+        if self.dtype not in DATABASE_TYPES:
+            raise TableError(f"column {self.name}: dtype {self.dtype!r} is not one of {', '.join(DATABASE_TYPES)}")
         if len(self.shape) > 1:
             raise TableError(f"column {self.name}: shape {self.shape} has more than one axis; flatten it")
         parse_unit(self.unit)
@@ -72,7 +74,7 @@ class Column:
     @property
     def arrow_type(self) -> pa.DataType:
         """Arrow type of one value; arrays are lists, because PostgreSQL's arrays have no fixed length."""
-        return pa.list_(ARROW_TYPES[self.dtype]) if self.shape else ARROW_TYPES[self.dtype]
+        return pa.list_(DATABASE_TYPES[self.dtype]) if self.shape else DATABASE_TYPES[self.dtype]
 
     @property
     def is_number(self) -> bool:

@@ -16,6 +16,7 @@ SQL_TYPES = {
     "float64": "double precision",
     "string": "text",
     "timestamp": "timestamp with time zone",
+    "binary": "bytea",
 }
 
 
@@ -124,7 +125,9 @@ def index_name(table: str, names: tuple[str, ...]) -> str:
 
 
 def _column_sql(column: Column) -> str:
-    return f"{quote(column.name)} {sql_type(column)}{'' if column.nullable else ' NOT NULL'}"
+    # Bytes come packed: PostgreSQL would try to pack them again, in vain.
+    storage = " STORAGE EXTERNAL" if column.dtype == "binary" else ""
+    return f"{quote(column.name)} {sql_type(column)}{storage}{'' if column.nullable else ' NOT NULL'}"
 
 
 def _add_columns(name: str, columns: list[Column]) -> None:

@@ -20,8 +20,11 @@ CELLS_PER_RADIUS = 4
 
 
 def healpix_numbers(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """HEALPix numbers, NESTED, order 29; right ascension and declination in degrees, shape (n,)."""
-    return healpy.ang2pix(2**ORDER, ra, dec, nest=True, lonlat=True).astype(np.int64)
+    """HEALPix numbers, NESTED, order 29; right ascension and declination in degrees, shape (n,); -1 where they are NaN."""
+    is_there = ~(np.isnan(ra) | np.isnan(dec))
+    numbers = np.full(np.shape(ra), -1, np.int64)
+    numbers[is_there] = healpy.ang2pix(2**ORDER, ra[is_there], dec[is_there], nest=True, lonlat=True)
+    return numbers
 
 
 def cell_centres(order: int, cells: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:

@@ -16,9 +16,9 @@ OBJECT_COLUMNS = (
     Column("object_id", "int64", "", "meta.record", "Object in this database", nullable=False, level=1),
     Column("survey", "string", "", "meta.dataset", "Survey release of the object", nullable=False, level=1),
     Column("source_id", "string", "", "meta.id;meta.main", "Name within the survey release", nullable=False, level=1),
-    Column("ra", "float64", "deg", "pos.eq.ra;meta.main", "Right ascension (ICRS)", nullable=False, level=1),
-    Column("dec", "float64", "deg", "pos.eq.dec;meta.main", "Declination (ICRS)", nullable=False, level=1),
-    Column("healpix", "int64", "", "pos.healpix", "HEALPix number, NESTED, order 29", nullable=False, level=3),
+    Column("ra", "float64", "deg", "pos.eq.ra;meta.main", "Right ascension (ICRS)", level=1),
+    Column("dec", "float64", "deg", "pos.eq.dec;meta.main", "Declination (ICRS)", level=1),
+    Column("healpix", "int64", "", "pos.healpix", "HEALPix number, NESTED, order 29", level=3),
 )
 REVISION = Column(
     "revision", "int32", "", "meta.version", "Revision of the measurements", nullable=False, level=3

@@ -62,9 +62,8 @@ class Load:
         DuplicateSource
             When a source of the batch was in this file before.
         """
-        rejected = sum(batch.rejected.values())
-        self.reasons.update(batch.rejected)
-        self.counts.update(rows_read=len(batch.number) + rejected, rejected=rejected)
+        self.leave_out(batch.rejected)
+        self.counts["rows_read"] += len(batch.number)
         if self._is_first:
             self._insert(batch, np.arange(len(batch.number)))
             return
@@ -76,6 +75,11 @@ class Load:
         differs = found.row_hash != batch.row_hash[found.row]
         self._replace(batch, Existing(*(values[differs] for values in vars(found).values())))
         self.counts["unchanged"] += len(found.row) - int(differs.sum())
+
+    def leave_out(self, rejected: Counter) -> None:
+        """Count rows that were read and are no objects, by the reason."""
+        self.reasons.update(rejected)
+        self.counts.update(rows_read=rejected.total(), rejected=rejected.total())
 
     def finish(self) -> None:
         """After the last batch: put the tables of a first load in place."""
@@ -93,8 +97,8 @@ class Load:
             return
         object_id = _new_object_ids(len(at))
         source_id = batch.source_id if len(at) == len(batch.number) else batch.source_id.take(pa.array(at))
-        values = (object_id, np.full(len(at), self.ingest.survey_id, np.int32), source_id, batch.ra[at], batch.dec[at],
-                  batch.healpix[at], np.full(len(at), self.ingest.pk))  # fmt: skip
+        values = (object_id, np.full(len(at), self.ingest.survey_id, np.int32), source_id, *_positions(batch, at),
+                  np.full(len(at), self.ingest.pk))  # fmt: skip
         objects = pa.table([pa.array(v) for v in values], names=OBJECTS.table.names)
         with _duplicates_named():
             copy_in(OBJECTS.table, objects, into=self._into_objects)
@@ -121,7 +125,7 @@ class Load:
                 "WHERE o.id = n.id AND o.survey_id = %s AND (o.ra, o.dec) IS DISTINCT FROM (n.ra, n.dec)",
                 [
                     ids,
-                    *(values[old.row].tolist() for values in (batch.ra, batch.dec, batch.healpix)),
+                    *(values.to_pylist() for values in _positions(batch, old.row)),
                     self.ingest.survey_id,
                 ],
             )
@@ -134,6 +138,12 @@ class Load:
         keys = (object_id, revision, np.full(len(at), self.ingest.pk), batch.row_hash[at])
         columns = [*(pa.array(values) for values in keys), *rows.columns]
         copy_in(self._table.table, pa.table(columns, names=self._table.table.names), into=self._into)
+
+
+def _positions(batch: Prepared, at: np.ndarray) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """``ra``, ``dec`` and ``healpix``, null where a source has no position."""
+    has_none = np.isnan(batch.ra[at])
+    return tuple(pa.array(values[at], mask=has_none) for values in (batch.ra, batch.dec, batch.healpix))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,7 @@ class Prepared:
     number
         Shape (n,), int64: the rows' numbers in the file, from 1.
     ra, dec
-        Shape (n,), degrees.
+        Shape (n,), degrees; NaN where the source has no position, and `healpix` no meaning.
     rejected
         Why rows of the batch were left out, with counts.
     """
@@ -82,13 +83,17 @@ def _bad_rows(declaration: SurveyDeclaration):
     ids = ", ".join(declaration.id_columns)
 
     yield f"{ids} missing", lambda rows: pc.is_null(source_ids(declaration, rows))
-    yield f"{declaration.ra} not between 0 and 360 degrees", lambda rows: _outside(rows[declaration.ra], 0, 360)
-    yield f"{declaration.dec} not between -90 and 90 degrees", lambda rows: _outside(rows[declaration.dec], -90, 90)
+    for name, other, low, high in (
+        (declaration.ra, declaration.dec, 0, 360),
+        (declaration.dec, declaration.ra, -90, 90),
+    ):
+        yield f"{name} not between {low} and {high} degrees", partial(_outside, declaration, name, other, low, high)
 
 
-def _outside(values: pa.ChunkedArray, low: float, high: float) -> pa.ChunkedArray:
-    within = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
-    return pc.invert(pc.fill_null(within, False))
+def _outside(declaration: SurveyDeclaration, name: str, other: str, low: float, high: float, rows: pa.Table):
+    within = pc.and_(pc.greater_equal(rows[name], low), pc.less_equal(rows[name], high))
+    may_lack = pc.and_(pc.is_null(rows[name]), pc.is_null(rows[other]))
+    return pc.invert(pc.fill_null(within, False if declaration.has_positions else may_lack))
 
 
 def _refusal(conformer: Conformer, rows: pa.Table, number: np.ndarray, at: int, reason: str) -> str:

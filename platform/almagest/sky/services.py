@@ -1,6 +1,8 @@
 """Writing the sky: ingests and cross-matches, one at a time."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from almagest.sky.matching import LARGEST_RADIUS_ARCSEC, matched_pairs
 from almagest.sky.models import CrossMatch, Ingest, Survey
 from almagest.sky.prepare import prepared
 from almagest.sky.readers import open_table
-from almagest.sky.surveys import SurveyDeclaration, declaration_get
+from almagest.sky.surveys import declaration_get
 from almagest.sky.tables import LINKS
 
 # PostgreSQL's number for "the sky is being written"; any number that nothing else uses.
@@ -78,31 +80,57 @@ def ingest_file(
     SurveyError, IngestError
         When the survey is unknown, or the file is no table of that survey; the message names file, column and row.
     """
-    declaration = declaration_get(survey)
-    conformer = Conformer(declaration, open_table(Path(path)))
-    sha256 = _sha256(Path(path))
-    with transaction.atomic():
-        hold_sky(report)
-        row = survey_ensure(slug=survey, user=user)
-        if if_missing and Ingest.objects.filter(survey=row, sha256=sha256).exists():
-            return None
-        ingest = Ingest.objects.create(
-            survey=row, file_name=Path(path).name, sha256=sha256, user=user, started=Now(),
-            ignored_columns=conformer.ignored,
-        )  # fmt: skip
-        load = _loaded(declaration, conformer, ingest, skip_bad_rows, report)
-        Ingest.objects.filter(pk=ingest.pk).update(reasons=dict(load.reasons), finished=_clock(), **load.counts)
+    conformer = Conformer(declaration_get(survey), open_table(Path(path)))
+    return ingest_rows(
+        conformer=conformer, name=Path(path).name, sha256=file_sha256(Path(path)), user=user,
+        skip_bad_rows=skip_bad_rows, if_missing=if_missing, report=report,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def ingest_rows(
+    *,
+    conformer: Conformer,
+    name: str,
+    sha256: str,
+    user=None,
+    skip_bad_rows: bool = False,
+    if_missing: bool = False,
+    also: Callable[[], Counter] = Counter,
+    report: Report = no_report,
+) -> Ingest | None:
+    """Load what a reader gives into a survey, as `ingest_file` does with a file.
+
+    Parameters
+    ----------
+    name, sha256
+        What the ingest is called, and the checksum by which it is known again.
+    also
+        Called after each batch, in the same transaction: writes what else belongs to it, and gives what the reader has
+        left out meanwhile, with the reasons.
+    """
+    hold_sky(report)
+    row = survey_ensure(slug=conformer.declaration.slug, user=user)
+    if if_missing and Ingest.objects.filter(survey=row, sha256=sha256).exists():
+        return None
+    ingest = Ingest.objects.create(
+        survey=row, file_name=name, sha256=sha256, user=user, started=Now(), ignored_columns=conformer.ignored
+    )
+    load = _loaded(conformer, ingest, skip_bad_rows, also, report)
+    Ingest.objects.filter(pk=ingest.pk).update(reasons=dict(load.reasons), finished=_clock(), **load.counts)
     ingest.refresh_from_db()
     return ingest
 
 
-def _loaded(declaration: SurveyDeclaration, conformer: Conformer, ingest: Ingest, skip: bool, report: Report) -> Load:
-    load = Load(declaration, ingest)
+def _loaded(conformer: Conformer, ingest: Ingest, skip: bool, also: Callable[[], Counter], report: Report) -> Load:
+    load, declaration = Load(conformer.declaration, ingest), conformer.declaration
     try:
         with closing(prepared(conformer, skip_bad_rows=skip)) as batches:
             for batch in batches:
                 load.add(batch)
+                load.leave_out(also())
                 report(conformer.reader.fraction(), f"{load.counts['rows_read']:,} rows")
+        load.leave_out(also())
         load.finish()
     except DuplicateSource as twice:
         rows = _rows_named(conformer, twice.source_id, skip)
@@ -127,7 +155,8 @@ def _rows_named(conformer: Conformer, source_id: str, skip: bool) -> list[int]:
     return found[:2]
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Checksum of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -11,9 +11,10 @@ from almagest.sky.surveys.mgc50 import MGC50
 from almagest.sky.surveys.sami_dr3 import SAMI_DR3
 from almagest.sky.surveys.sdss_dr14 import SDSS_DR14
 from almagest.sky.surveys.sn_hosts import SN_HOSTS
+from almagest.sky.surveys.spectroscopic import DESI_SPECTRA, SPECTROSCOPIC
 
-OBSERVED = (EVCC, LEGACY_DR9, LS_DR8_HOSTS, LS_LABELS, LVDB, MGC50, SAMI_DR3, SDSS_DR14, SN_HOSTS)
-WITH_TWIN = (EVCC, LEGACY_DR9, LS_LABELS, SAMI_DR3, SDSS_DR14)
+OBSERVED = (EVCC, LEGACY_DR9, LS_DR8_HOSTS, LS_LABELS, LVDB, MGC50, SAMI_DR3, SDSS_DR14, SN_HOSTS, *SPECTROSCOPIC)
+WITH_TWIN = (EVCC, LEGACY_DR9, LS_LABELS, SAMI_DR3, SDSS_DR14, DESI_SPECTRA)
 DECLARED = (*OBSERVED, *(simulated(declaration) for declaration in WITH_TWIN))
 SURVEYS: dict[str, SurveyDeclaration] = {declaration.slug: declaration for declaration in DECLARED}
 

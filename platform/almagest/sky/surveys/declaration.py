@@ -69,6 +69,10 @@ class SurveyDeclaration:
         ``{declared name: name in files}`` where they differ. Case never matters.
     null_values
         ``{declared name: values that mean "not known"}``.
+    has_positions
+        Whether each source has its place on the sky; without, some have none, and the survey is left out of catalogs.
+    has_spectra
+        Whether its sources are spectra, whose columns `spectroscopic.FACTS` lists.
     """
 
     slug: str
@@ -87,6 +91,8 @@ class SurveyDeclaration:
     names: Mapping[str, str] = field(default_factory=dict)
     null_values: Mapping[str, tuple] = field(default_factory=dict)
     rejects: tuple[Reject, ...] = ()
+    has_positions: bool = True
+    has_spectra: bool = False
     observed: bool = True
 
     @cached_property

@@ -34,10 +34,11 @@ class Command(BaseCommand):
             if done is None:
                 console.print(f"{path.name}: loaded before, nothing to do")
             else:
-                _print_summary(console, done)
+                print_summary(console, done)
 
 
-def _print_summary(console: Console, ingest: Ingest) -> None:
+def print_summary(console: Console, ingest: Ingest) -> None:
+    """What an ingest has loaded and left out."""
     table = Table("", "rows", show_header=False, box=None)
     table.columns[1].justify = "right"
     for name in ("rows_read", "new", "changed", "unchanged", "rejected"):

@@ -1,0 +1,36 @@
+"""Arrays as the bytes that the database keeps: little-endian numbers, exact to the last bit.
+
+The first bytes of all numbers are put together, then the second, and so on: the exponents of neighbouring bins are alike and pack
+well, the noise in the last bytes does not. LZ4 then saves as much as zstd does, within 3 %, and unpacks twice as fast.
+"""
+
+import numpy as np
+import pyarrow as pa
+
+CODEC = pa.Codec("lz4_raw")
+
+
+def pack(values: np.ndarray) -> bytes:
+    """Numbers of one type, shape (n,), as bytes."""
+    numbers = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
+    planes = np.ascontiguousarray(numbers.view(np.uint8).reshape(len(numbers), -1).T)
+    return CODEC.compress(planes, asbytes=True)
+
+
+def unpack(packed, dtype, bins: int) -> np.ndarray:
+    """What `pack` packed: shape (bins,)."""
+    dtype = np.dtype(dtype).newbyteorder("<")
+    planes = np.frombuffer(CODEC.decompress(packed, decompressed_size=bins * dtype.itemsize), np.uint8)
+    return np.ascontiguousarray(planes.reshape(dtype.itemsize, bins).T).view(dtype).ravel()
+
+
+def pack_mask(mask: np.ndarray) -> bytes | None:
+    """Flags, eight to a byte; None where no bin is masked."""
+    return pack(np.packbits(mask)) if mask.any() else None
+
+
+def unpack_mask(packed, bins: int) -> np.ndarray:
+    """What `pack_mask` packed: shape (bins,), bool."""
+    if packed is None:
+        return np.zeros(bins, bool)
+    return np.unpackbits(unpack(packed, np.uint8, (bins + 7) // 8), count=bins).astype(bool)
