@@ -37,7 +37,7 @@ from almagest.sky.selectors import snapshot
     ("text", "kept"),
     [
         ("every 10 minutes", "every 10 minutes"),
-        ("Every hour", "every 1 hours"),
+        ("Every hour", "every hour"),
         ("every  30 seconds", "every 30 seconds"),
         ("30 3 * * 1-5 Europe/Berlin", "30 3 * * 1-5 Europe/Berlin"),
         ("*/5 * * * *", "*/5 * * * * UTC"),

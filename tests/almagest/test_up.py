@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from almagest.server import plan as plans
-from almagest.server.demo import TABLES, data_folder, steps
+from almagest.server.demo import TABLES, data_folder, first_rows, steps
 from almagest.server.plan import Plan, choose_queues
 from almagest.server.processes import ServerError, end_all, living_in
 
@@ -148,25 +148,40 @@ def test_the_demo_takes_real_tables_where_they_are(tmp_path, monkeypatch):
 
 
 def test_the_demos_steps_go_from_tables_to_a_catalog():
-    todo = list(steps(Path("/tables"), "-simulated"))
+    todo = list(steps(Path("/tables"), Path("/home/first.csv"), "-simulated"))
     assert [step.command for step in todo] == (
         ["ingest"] * 3
         + ["cross_match"] * 3
-        + ["freeze_sample"]
-        + ["train", "score"] * 2
-        + ["publish_catalog", "release", "verify"]
+        + ["freeze_sample", "train", "score", "publish_catalog", "release"]
+        + ["ingest", "cross_match", "cross_match", "rescore", "policy"]
+        + ["train", "score", "verify"]
     )
     assert todo[-1].arguments[-4:] == ("--against", "sami-dr3-simulated", "--radius-arcsec", "2")
     assert todo[0].arguments == ("evcc-simulated", "/tables/evcc.fits")
+    parts = [step.arguments for step in todo if step.command == "ingest" and step.arguments[0] == "sdss-dr14-simulated"]
+    assert [table for _, table in parts] == ["/home/first.csv", "/tables/sdss_dr14_skyserver_10k.csv"]
     assert todo[3].arguments == ("evcc-simulated", "sdss-dr14-simulated", "--radius-arcsec", "2")
     assert "dwarfs" in todo[6].arguments and todo[6].arguments[-2:] == ("--seed", "1")
 
 
+def test_the_demo_keeps_galaxies_of_a_table_for_later(tmp_path):
+    table = tmp_path / "table.csv"
+    rows = [f"{n},{'STAR' if n % 3 else 'GALAXY'},{'' if n == 999 else 0.15 if n % 2 else 0.3}" for n in range(3000)]
+    table.write_text("\n".join(["name,class,redshift", *rows, ""]))
+    first = first_rows(table, tmp_path)
+    later = [row for n, row in enumerate(rows) if n % 6 == 3 and n != 999][-250:]
+    assert table.name in first.name and len(later) == 250
+    assert first.read_text().splitlines() == ["name,class,redshift", *(row for row in rows if row not in later)]
+    table.write_text("no table\nat all\n")
+    assert first_rows(table, tmp_path).read_text() == table.read_text()
+
+
 def test_the_demo_verifies_against_50_mgc_where_its_table_is(tmp_path):
-    assert "50mgc" not in str(list(steps(tmp_path)))
+    first = tmp_path / "first.csv"
+    assert "50mgc" not in str(list(steps(tmp_path, first)))
     (tmp_path / "50MGC_catalog_short.fits").touch()
-    assert [(step.command, "50mgc" in step.arguments) for step in steps(tmp_path)][-2:] == [
+    assert [(step.command, "50mgc" in step.arguments) for step in steps(tmp_path, first)][-2:] == [
         ("ingest", True),
         ("verify", True),
     ]
-    assert "50mgc" not in str(list(steps(tmp_path, "-simulated")))
+    assert "50mgc" not in str(list(steps(tmp_path, first, "-simulated")))

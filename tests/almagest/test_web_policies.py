@@ -95,13 +95,13 @@ def test_what_is_wrong_comes_back_as_it_was_typed(policy, people, wrong, said):
         assert HOSTILE not in raw
         ((name, typed),) = wrong.items()
         assert html.escape(typed) in raw if name != "reasons" else 'value="new" checked' not in raw
-    assert Policy.objects.count() == 1 and times_of(Policy.objects.get()) == "every 1 hours"
+    assert Policy.objects.count() == 1 and times_of(Policy.objects.get()) == "every hour"
 
 
 def test_readers_see_policies_without_addresses_and_without_forms(policy, people):
     for user in (None, people.reader, people.other):
         raw = login(user).get(ALL).content.decode()
-        assert "every 1 hours" in raw and "c.payne" not in raw and f"{ALL}{policy.pk}/" not in raw
+        assert "every hour" in raw and "c.payne" not in raw and f"{ALL}{policy.pk}/" not in raw
         assert f'action="{ALL}' not in raw
     assert "c.payne" in login(people.staff).get(ALL).content.decode()
 

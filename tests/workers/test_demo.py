@@ -52,7 +52,8 @@ def test_the_demo_loads_once_and_then_serves(home, environment):
     loading = demo(environment, "--load-only", "--legacy", "5000")
     said = loading.communicate(timeout=500)[0]
     assert (loading.returncode, left_in(home)) == (0, []), said
-    assert "[12/22] Publish the catalog" in said and "[21/22] Publish their catalog" in said
+    assert "[10/27] Publish the catalog" in said and "[26/27] Publish their catalog" in said
+    assert "[15/27] Rescore the catalog" in said and "revision 2: " in said and "every hour; new objects" in said
     assert "dwarf-candidates v1: " in said and "MB, published" in said
     assert said.count("candidates at") == 2 and "mag_z ≤ 22.5" in said
 
@@ -70,6 +71,8 @@ def test_the_demo_loads_once_and_then_serves(home, environment):
         assert "Local dwarf galaxy candidates" in page.read().decode()
     with urllib.request.urlopen(f"http://localhost:{port}/catalogs/legacy-dwarf-candidates/?format=csv") as table:
         assert table.readline().decode() == "ra,dec,mag_g,mag_r,mag_z,mag_w1,mag_w2,prob,r50\n"
+    with urllib.request.urlopen(f"http://localhost:{port}/catalogs/dwarf-candidates/passes/1/") as page:
+        assert "revision 1 → 2" in page.read().decode()
     verify = ("verify", "dwarf_galaxies", "network", "--against", "sami-dr3", "--radius-arcsec", "2")
     command = [sys.executable, str(PROJECT / "manage.py"), *verify]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)

@@ -42,7 +42,7 @@ def parse_schedule(text: str) -> IntervalSchedule | CrontabSchedule:
 def written(schedule: IntervalSchedule | CrontabSchedule) -> str:
     """As `parse_schedule` reads it."""
     if isinstance(schedule, IntervalSchedule):
-        return f"every {schedule.every} {schedule.period}"
+        return f"every {schedule.every} {schedule.period}" if schedule.every > 1 else f"every {schedule.period[:-1]}"
     fields = (schedule.minute, schedule.hour, schedule.day_of_month, schedule.month_of_year, schedule.day_of_week)
     return f"{' '.join(fields)} {schedule.timezone}"
 

@@ -1,13 +1,15 @@
-"""The demo: from survey tables to a browsable catalog, as a list of management commands.
+"""The demo: from survey tables to a browsable catalog with a history, as a list of management commands.
 
 Each step leaves what is already there as it is, so the list is run anew at every start.
 """
 
+import csv
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -26,6 +28,9 @@ TABLES = {
 }
 # Those whose objects make the sample; SAMI lends its masses to matched objects.
 SAMPLED = ("evcc", "sdss-dr14")
+# The last of this one's galaxies between two redshifts come after the catalog is published, as new observations do. In the real
+# table they are of no class that a sample has, so that it is the same with them and without.
+LATER, LATER_ROWS, LATER_REDSHIFTS = "sdss-dr14", 250, (0.115, 0.2)
 # Catalogs of labels against which the network is verified, with the radius in arcsec: SAMI, whose masses the labels use
 # too, and 50 MGC, which has no part in the sample and whose positions are coarser. 50 MGC is never simulated.
 SAMI, MGC, MGC_TABLE = ("sami-dr3", "2"), ("50mgc", "5"), "50MGC_catalog_short.fits"
@@ -65,29 +70,69 @@ def simulate(home: Path) -> Path:
     return folder
 
 
-def steps(folder: Path, suffix: str = "") -> Iterator[Step]:
-    """All steps for the tables in a folder, whose surveys' names end in `suffix`."""
-    for survey, name in TABLES.items():
-        yield Step(f"Ingest {survey}{suffix}", "ingest", (survey + suffix, str(folder / name)))
-    for one, other in combinations(TABLES, 2):
-        pair = (one + suffix, other + suffix)
-        yield Step(f"Cross-match {' and '.join(pair)}", "cross_match", (*pair, "--radius-arcsec", "2"))
+def first_rows(table: Path, home: Path) -> Path:
+    """A table of all rows but those that come later, under a name that says so."""
+    lines = table.read_text().splitlines(keepends=True)
+    later = set([n for n, row in enumerate(csv.DictReader(lines), 1) if _is_later(row)][-LATER_ROWS:])
+    path = home / "demo" / f"first-rows-of-{table.name}"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.write_text("".join(line for n, line in enumerate(lines) if n not in later))
+    return path
+
+
+def _is_later(row: dict[str, str]) -> bool:
+    low, high = LATER_REDSHIFTS
+    with suppress(ValueError):  # the ingest says what is wrong with a table
+        return row.get("class") == "GALAXY" and low < float(row.get("redshift") or "nan") < high
+    return False
+
+
+def steps(folder: Path, first: Path, suffix: str = "") -> Iterator[Step]:
+    """All steps for the tables in a folder, of one of which `first` has the first rows; surveys' names end in `suffix`."""
+    tables = {survey: folder / name for survey, name in TABLES.items()}
+    for survey, table in (tables | {LATER: first}).items():
+        yield Step(f"Ingest {survey}{suffix}", "ingest", (survey + suffix, str(table)))
+    for pair in combinations(TABLES, 2):
+        yield cross_match(*pair, suffix)
     sampled = [survey + suffix for survey in SAMPLED]
     network = ("--plugin", PLUGIN, "--method", "network")
     freeze = ("dwarfs", *network, "--surveys", *sampled, "--seed", "1")
     yield Step("Freeze the sample", "freeze_sample", freeze)
-    for method in ("network", "forest"):
-        yield Step(f"Train the {method}", "train", (PLUGIN, method, "--sample", "dwarfs"))
-        yield Step(f"Score with the {method}", "score", (PLUGIN, method))
+    yield from train("network")
     publish = ("dwarf-candidates", *network, "--threshold", "0.5", "--title", TITLE)
     yield Step("Publish the catalog", "publish_catalog", publish)
     issue = "Made by the demonstration, to show what a release is: not a catalog for science."
     release = ("dwarf-candidates", "--creator", "Almagest demonstration", "--known-issue", issue, "--publish")
     yield Step("Release the catalog", "release", release)
+    yield from rescore(tables[LATER], suffix)
+    yield from train("forest")
     yield verify(SAMI[0] + suffix, SAMI[1])
     if not suffix and (folder / MGC_TABLE).is_file():
         yield Step(f"Ingest {MGC[0]}", "ingest", (MGC[0], str(folder / MGC_TABLE)))
         yield verify(*MGC)
+
+
+def rescore(table: Path, suffix: str) -> Iterator[Step]:
+    """The rest of a table arrives, the catalog follows it, and does so by itself from then on."""
+    yield Step(f"Ingest the rest of {LATER}{suffix}", "ingest", (LATER + suffix, str(table)))
+    for pair in combinations(TABLES, 2):
+        if LATER in pair:
+            yield cross_match(*pair, suffix)
+    yield Step("Rescore the catalog", "rescore", ("dwarf-candidates",))
+    policy = ("add", "dwarf-candidates", "--schedule", "every hour", "--reasons", "new", "changed")
+    yield Step("Have it rescored every hour", "policy", policy)
+
+
+def cross_match(one: str, other: str, suffix: str) -> Step:
+    """Links of two surveys, as they are now."""
+    pair = (one + suffix, other + suffix)
+    return Step(f"Cross-match {' and '.join(pair)}", "cross_match", (*pair, "--radius-arcsec", "2"))
+
+
+def train(method: str) -> Iterator[Step]:
+    """A method's first version, and its scores."""
+    yield Step(f"Train the {method}", "train", (PLUGIN, method, "--sample", "dwarfs"))
+    yield Step(f"Score with the {method}", "score", (PLUGIN, method))
 
 
 def verify(survey: str, radius_arcsec: str, method: str = "network") -> Step:
@@ -102,7 +147,7 @@ def run_steps(project: Path, home: Path, console: Console, more: Iterable[Step] 
     if folder is None:
         console.print("No folder of real tables here (ALMAGEST_DATA): simulated ones take their place.")
         folder, suffix = simulate(home), "-simulated"
-    todo = [*steps(folder, suffix), *more]
+    todo = [*steps(folder, first_rows(folder / TABLES[LATER], home), suffix), *more]
     for number, step in enumerate(todo, 1):
         console.print(f"[bold cyan]\\[{number:>2}/{len(todo)}][/] [bold]{step.title}[/]")
         started = time.monotonic()

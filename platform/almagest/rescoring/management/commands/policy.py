@@ -22,6 +22,7 @@ class Command(BaseCommand):
         actions.add_parser("list")
         add = actions.add_parser("add")
         add.add_argument("slug")
+        add.add_argument("--if-missing", action="store_true", help="do nothing when the catalog has one")
         for which in (add, actions.add_parser("change")):
             which.add_argument("--schedule", required=which is add, help=HELP.replace("%", "%%"))
             which.add_argument("--reasons", nargs="*", choices=REASONS, help="without any, whatever is stale")
@@ -37,7 +38,9 @@ class Command(BaseCommand):
         """Do it, and say how things stand."""
         given = {name: options[name] for name in GIVEN if options.get(name) is not None}
         if action == "add":
-            self._tell(policy_create(user=None, catalog=catalog_get(user=None, slug=options["slug"]).catalog, **given))
+            catalog = catalog_get(user=None, slug=options["slug"]).catalog
+            if not (options["if_missing"] and catalog.policies.exists()):
+                self._tell(policy_create(user=None, catalog=catalog, **given))
         elif action == "list":
             for policy in Policy.objects.select_related("catalog", "schedule__interval", "schedule__crontab"):
                 self._tell(policy)

@@ -17,12 +17,15 @@ class Command(BaseCommand):
         """Which catalog."""
         parser.add_argument("slug")
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+        parser.add_argument("--if-missing", action="store_true", help="do nothing when nothing is stale")
 
-    def handle(self, *, slug, dry_run, **options):
+    def handle(self, *, slug, dry_run, if_missing, **options):
         """Plan, or start the run and follow it."""
         edition = catalog_get(user=None, slug=slug)
+        plan = pass_plan(edition=edition)
         if dry_run:
-            self._tell(pass_plan(edition=edition))
+            self._tell(plan)
+        if dry_run or (if_missing and not plan.is_needed):
             return
         found = pass_start(edition=edition)
         run_wait(found.run)
