@@ -17,6 +17,7 @@ from almagest.web.views import (
     rescoring,
     runs,
     sky,
+    spectra,
     verdicts,
     verifications,
 )
@@ -60,6 +61,8 @@ urlpatterns = [
     path(f"{RELEASE}discard/", releasing.discard, name="release-discard"),
     path(f"{RELEASE}build/", releasing.build, name="release-build"),
     path(f"{RELEASE}links/", releasing.links, name="release-links"),
+    path("objects/<slug:survey>/<path:source_id>/spectra.json", spectra.spectra_json, name="spectra-json"),
+    path("objects/<slug:survey>/<path:source_id>/spectrum", spectra.spectrum, name="spectrum"),
     path("objects/<slug:survey>/<path:source_id>/", sky.object_page, name="object"),
     path("surveys/", sky.surveys, name="surveys"),
     path("surveys/<slug:slug>/", sky.survey, name="survey"),

@@ -16,27 +16,7 @@ from almagest.contract import Scatter, View
 from almagest.registry.models import ModelVersion
 from almagest.releases.models import Release
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 SURVEYS = {"evcc-simulated": "evcc.fits", "sdss-dr14-simulated": "sdss_dr14_skyserver_10k.csv"}
-
-
-@pytest.fixture
-def browser():
-    """Debian's Chromium; without it the test is skipped."""
-    if not CHROMIUM.exists():
-        pytest.skip("no /usr/bin/chromium here: apt-get install chromium")
-    with playwright.sync_playwright() as p:
-        found = p.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

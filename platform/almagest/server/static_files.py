@@ -11,6 +11,8 @@ from almagest.server.processes import ServerError
 LIBRARIES = {
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "plotly.js-cartesian-dist-min/plotly-cartesian.min.js": "plotly.min.js",
+    "uplot/dist/uPlot.iife.min.js": "uplot.min.js",
+    "uplot/dist/uPlot.min.css": "uplot.min.css",
     "@fontsource-variable/inter/index.css": "inter/inter.css",
     "@fontsource-variable/inter/files": "inter/files",
 }

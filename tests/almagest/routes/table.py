@@ -42,6 +42,8 @@ PAGES = {
     "": page(), "search/": page(), "about/": page(), "healthz": page(), "catalogs/": page(), "surveys/": page(), "runs/": page(),
     "plugins/": page(), "plugins/<slug:name>/": page(), "catalogs/<slug:slug>/": page("catalog"), "surveys/<slug:slug>/": page("survey"),
     "catalogs/<slug:slug>/figures/<slug:name>.json": page("catalog"), "objects/<slug:survey>/<path:source_id>/": page("survey"),
+    # Nobody has a spectrum here: tests in one transaction cannot read any. Who sees spectra, their pages' own tests say.
+    **{f"objects/<slug:survey>/<path:source_id>/{at}": Route("survey", {"GET": (ALL, 404)}) for at in ("spectra.json", "spectrum")},
     "runs/<int:run_id>/": page("run"), "samples/<slug:name>/": page("sample"), "comparisons/<int:pk>/": page("comparison"),
     MODEL_AT: page("model"), f"{MODEL_AT}figures/<slug:name>.json": page("model"), "verifications/<int:pk>/": page("verification"),
     "verifications/<int:pk>/figures/<slug:name>.json": page("verification"),

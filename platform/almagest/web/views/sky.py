@@ -16,6 +16,7 @@ from almagest.sky.selectors import (
 )
 from almagest.sky.surveys import declaration_get
 from almagest.web.downloads import download
+from almagest.web.spectra import spectra_panel
 
 
 def object_page(request: HttpRequest, survey: str, source_id: str) -> HttpResponse:
@@ -26,10 +27,12 @@ def object_page(request: HttpRequest, survey: str, source_id: str) -> HttpRespon
 def object_shown(request: HttpRequest, survey: str, source_id: str, *, status: int = 200, **more) -> HttpResponse:
     """An object's page; `more` is what a form on it was refused for."""
     found = object_get(user=request.user, survey=survey, source_id=source_id)
+    counterparts = object_counterparts(user=request.user, object_id=found.id)
     context = {
         "object": found,
         "ingest": ingest_list(user=request.user).filter(pk=found.ingest_id).first(),
-        "counterparts": object_counterparts(user=request.user, object_id=found.id),
+        "spectra": spectra_panel(user=request.user, found=found, counterparts=counterparts),
+        "counterparts": counterparts,
         "predictions": object_predictions(user=request.user, object_id=found.id, revision=found.revision),
         "history": object_history(user=request.user, object_id=found.id),
     }

@@ -1,0 +1,159 @@
+"""Spectra for pages: numbers for the script that draws them, facts in words, and files."""
+
+import hashlib
+import math
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from django.http import HttpResponse
+from django.urls import reverse
+
+from almagest.contract import Column, Table
+from almagest.contract.units import parse_unit
+from almagest.formats import Document, Format, Sizes
+from almagest.sky.selectors import Counterpart, SkyObject
+from almagest.sky.surveys import declaration_get
+from almagest.spectra.lines import LINES, air_to_vacuum
+from almagest.spectra.selectors import ObjectSpectrum, object_spectra
+from almagest.web.context import VERSION
+from almagest.web.templatetags.almagest import DASH, number
+
+KINDS = ("emission", "absorption", "sky")
+# What programs for spectra read; the address gives all other formats too.
+FILES = ("csv", "CSV"), ("fits", "FITS"), ("votable", "VOTable")
+FACTS = {
+    "redshift": "Redshift, as the survey measured it",
+    "redshift_err": "Error of the redshift",
+    "zwarning": "Bits that warn of the redshift; 0: none",
+    "spec_class": "Class by the survey's fit",
+    "subclass": "Subclass by the survey's fit",
+    "instrument": "Spectrograph",
+    "resolving_power": "Wavelength over the full width at half maximum",
+    "snr": "Median signal to noise of a bin",
+}
+
+
+def spectra_state(spectra: Sequence[ObjectSpectrum]) -> str:
+    """Text that is another one whenever `spectra_data` is."""
+    parts = [VERSION, *((s.object_id, s.revision, s.spectrum.id, s.survey.name, s.survey.observed) for s in spectra)]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def spectra_data(spectra: Sequence[ObjectSpectrum]) -> dict[str, Any]:
+    """What the viewer draws: exact numbers as base64 of little-endian arrays, and the lines to be looked for."""
+    lines = [{"name": line.name, "wavelength": line.wavelength, "kind": line.kind, "source": line.source,
+              "is_major": line.is_major} for line in LINES]  # fmt: skip
+    return {"spectra": [_data(each) for each in spectra], "lines": lines}
+
+
+def spectra_panel(*, user, found: SkyObject, counterparts: Sequence[Counterpart]) -> dict[str, Any] | None:
+    """What the object's page says of them in words; None where there is none."""
+    # Of most objects nobody has a spectrum: the database is not asked for these.
+    slugs = {found.survey.slug, *(each.survey.slug for each in counterparts)}
+    if not any(declaration_get(slug).has_spectra for slug in slugs):
+        return None
+    rows = [_row(each) for each in object_spectra(user=user, object_id=found.id)]
+    return {"rows": rows, "lines": LINES, "kinds": KINDS, "files": FILES} if rows else None
+
+
+def spectrum_file(found: ObjectSpectrum, form: Format) -> HttpResponse:
+    """One spectrum as a file: a row for each bin, and the facts around them as far as the format has room for any."""
+    spectrum = found.spectrum
+    table = _table(spectrum.flux_unit)
+    arrays = {"wavelength": spectrum.wavelength, "flux": spectrum.flux, "ivar": spectrum.ivar, "mask": spectrum.mask}
+    rows = len(spectrum.flux)
+    columns = [
+        pa.nulls(rows, c.arrow_type) if arrays[c.name] is None else pa.array(arrays[c.name]) for c in table.columns
+    ]
+    document = Document(table, _infos(found), sizes=Sizes(rows, {}))
+    batch = pa.RecordBatch.from_arrays(columns, schema=table.arrow_schema)
+    response = HttpResponse(b"".join(form.write(document, [batch])), content_type=form.media_type)
+    name = "".join(c if c.isalnum() or c in "+-._" else "_" for c in f"{found.survey.slug}-{found.source_id}")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form.extension}"'
+    return response
+
+
+def _data(found: ObjectSpectrum) -> dict[str, Any]:
+    spectrum, facts = found.spectrum, found.facts
+    is_air = spectrum.medium == "air"
+    return {
+        "label": f"{found.survey.name} {found.source_id}", "survey": found.survey.slug, "source_id": found.source_id,
+        "href": reverse("object", args=[found.survey.slug, found.source_id]), "is_own": not found.separation_arcsec,
+        "simulated": not found.survey.observed, "unit": spectrum.flux_unit, "unit_text": _unit_text(spectrum.flux_unit),
+        "medium": spectrum.medium, "frame": spectrum.frame,
+        **{name: facts.get(name) for name in ("redshift", "redshift_err", "zwarning", "spec_class", "subclass", "instrument")},
+        "wavelength": _packed(spectrum.wavelength, "<f8"),
+        "vacuum": _packed(air_to_vacuum(spectrum.wavelength), "<f8") if is_air else None,
+        "flux": _packed(spectrum.flux, "<f4"),
+        "ivar": None if spectrum.ivar is None else _packed(spectrum.ivar, "<f4"),
+        "mask": _packed(spectrum.mask, "u1"), "models": [],
+    }  # fmt: skip
+
+
+def _row(found: ObjectSpectrum) -> dict[str, Any]:
+    facts, wavelength = found.facts, found.spectrum.wavelength
+    known = {name: value for name, value in facts.items() if value is not None}
+    return {
+        "found": found, "zwarning": known.get("zwarning"), "instrument": known.get("instrument", DASH),
+        "redshift": _with_error(known.get("redshift"), known.get("redshift_err")),
+        "kind": " ".join(known[name] for name in ("spec_class", "subclass") if name in known) or DASH,
+        "snr": _figures(known.get("snr"), 3), "resolving_power": _figures(known.get("resolving_power"), 4),
+        "bins": len(wavelength), "first": wavelength[0], "last": wavelength[-1],
+    }  # fmt: skip
+
+
+def _figures(value: float | None, figures: int) -> str:
+    return DASH if value is None else f"{value:.{figures}g}"
+
+
+def _with_error(value: float | None, error: float | None) -> str:
+    """``0.12132 ± 0.00003``: as many digits as the error has a say in."""
+    if value is None or not error or not math.isfinite(error):
+        return number(value)
+    places = min(max(-math.floor(math.log10(error)), 0), 9)
+    return f"{value:.{places}f} ± {error:.{places}f}"
+
+
+def _packed(values: np.ndarray, dtype: str) -> str:
+    return b64encode(np.ascontiguousarray(values, dtype).tobytes()).decode()
+
+
+def _unit_text(unit: str) -> str:
+    """``10⁻¹⁷ erg Å⁻¹ s⁻¹ cm⁻²``."""
+    return parse_unit(unit).to_string("unicode", fraction=False).removeprefix("1×") if unit else ""
+
+
+def _table(unit: str) -> Table:
+    inverse = (parse_unit(unit) ** -2).to_string("fits") if unit else ""
+    return Table(
+        "spectrum",
+        "A spectrum: a row for each bin.",
+        (
+            Column("wavelength", "float64", "Angstrom", "em.wl", "Middle of the bin", nullable=False),
+            Column("flux", "float32", unit, "phot.flux.density;em.wl", "Flux per wavelength", nullable=False),
+            Column("ivar", "float32", inverse, "stat.weight;phot.flux.density", "One over the variance of the flux; 0: nothing is known"),
+            Column("mask", "bool", "", "meta.code.qual", "Whether the bin is not to be used", nullable=False),
+        ),
+    )  # fmt: skip
+
+
+def _infos(found: ObjectSpectrum) -> tuple[tuple[str, str, str], ...]:
+    survey = found.survey
+    told = [
+        ("SURVEY", f"{survey.name} {survey.release}", survey.citation),
+        ("SOURCE_ID", found.source_id, "Name of the object in this survey"),
+        ("REVISION", str(found.revision), "Revision of its measurements"),
+        ("MEDIUM", found.spectrum.medium, "What the wavelengths are in"),
+        ("FRAME", found.spectrum.frame, "Whether wavelengths are as observed or at rest"),
+    ]
+    told += [
+        (name.upper(), str(value), FACTS[name])
+        for name, value in found.facts.items()
+        if value is not None and name in FACTS
+    ]
+    if not survey.observed:
+        told.append(("SIMULATED", survey.slug, "Drawn by a simulation, not observed"))
+    return tuple(told)

@@ -1,0 +1,39 @@
+"""An object's spectra: as numbers for the viewer on its page, and as files."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from almagest.formats import format_named
+from almagest.sky.selectors import object_get
+from almagest.spectra.errors import SpectrumError
+from almagest.spectra.selectors import object_spectra, spectrum_get
+from almagest.web.spectra import spectra_data, spectra_state, spectrum_file
+
+
+@gzip_page
+@require_safe
+def spectra_json(request: HttpRequest, survey: str, source_id: str) -> HttpResponse:
+    """The object's own spectrum and those of its counterparts."""
+    found = object_get(user=request.user, survey=survey, source_id=source_id)
+    spectra = object_spectra(user=request.user, object_id=found.id)
+    if not spectra:
+        raise SpectrumError(f"neither {survey} {source_id} nor a counterpart of it has a spectrum here", absent=True)
+    etag = quote_etag(spectra_state(spectra))
+    response = get_conditional_response(request, etag=etag) or JsonResponse(spectra_data(spectra))
+    # Kept, but never shown without asking whether it may still be seen.
+    response.headers["ETag"], response.headers["Cache-Control"] = etag, "private, no-cache"
+    return response
+
+
+@require_safe
+def spectrum(request: HttpRequest, survey: str, source_id: str) -> HttpResponse:
+    """The object's own spectrum as the file that ``format`` names."""
+    found = object_get(user=request.user, survey=survey, source_id=source_id)
+    own, form = spectrum_get(user=request.user, object_id=found.id), format_named(request.GET.get("format", ""))
+    etag = quote_etag(f"{form.name}-{spectra_state([own])}")
+    response = get_conditional_response(request, etag=etag) or spectrum_file(own, form)
+    response.headers["ETag"], response.headers["Cache-Control"] = etag, "private, no-cache"
+    return response
