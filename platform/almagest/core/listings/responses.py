@@ -15,11 +15,15 @@ from almagest.formats import Document, Format
 
 def file_response(listing: Listing, form: Format, *, limit: int | None = None) -> StreamingHttpResponse:
     """The listing as a file, streamed while it is read."""
-    pieces = file_pieces(listing, form, limit=limit)
+    return streamed(file_pieces(listing, form, limit=limit), form, name=listing.name)
+
+
+def streamed(pieces: Iterator[bytes], form: Format, *, name: str) -> StreamingHttpResponse:
+    """Pieces of a file as they come; `name` is the file's, without an ending."""
     # What is wrong with the question shows with the first piece, while there is still time to say so.
     first = next(pieces, b"")
     response = StreamingHttpResponse(_joined(first, pieces), content_type=form.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{listing.name}.{form.extension}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form.extension}"'
     return response
 
 

@@ -1,0 +1,152 @@
+"""Spectra of DESI's length by lists of ids, inside and over HTTP, beside bare COPY of the same packed rows.
+
+    python bench/spectra.py [--spectra 20000]
+
+Uses the configured server with a scratch database of its own. The spectra are made: a smooth continuum, real-looking inverse
+variances and the noise that these say, so that they pack as badly as observed ones do. Inside: `fetch_spectra`, Arrow with flux,
+ivar and mask. Over HTTP: the web server as `manage.py up` starts it, one client that reads the Arrow stream.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter, deque
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pyarrow as pa
+from django.db import connection
+from scratch import scratch_database  # isort: split  (it sets Django up)
+
+from almagest.core.addresses import database_url, home
+from almagest.core.copy import read_arrow
+from almagest.sky.conform import Conformer
+from almagest.sky.services import ingest_rows
+from almagest.sky.surveys import declaration_get
+from almagest.spectra.fetching import fetch_spectra
+from almagest.spectra.reader import SpectraReader
+from almagest.spectra.readers import AS_FILES_SAY, Found
+from almagest.spectra.services import arrays_write
+from almagest.spectra.spectrum import Spectrum
+
+PORT = 8391
+WAVELENGTH = np.round(3600 + 0.8 * np.arange(7781), 1)
+
+
+class Made(SpectraReader):
+    """A reader of spectra that no file holds."""
+
+    def __init__(self, declaration, spectra: int):
+        super().__init__(declaration, [Path("made")], assumed=AS_FILES_SAY)
+        self.spectra = spectra
+
+    def _distinct(self) -> Iterator[Found]:
+        rng = np.random.default_rng(1)
+        smooth = 1 + np.sin(WAVELENGTH / 700)
+        for number in range(self.spectra):
+            ivar = (rng.gamma(4, 0.5) * smooth * rng.gamma(60, 1 / 60, len(WAVELENGTH))).astype(np.float32)
+            flux = (rng.gamma(2) * smooth + rng.normal(size=len(WAVELENGTH)) / np.sqrt(ivar + 1e-3)).astype(np.float32)
+            facts = {"name": str(number), "ra": rng.uniform(0, 360), "dec": rng.uniform(-60, 60)}
+            yield Found(facts, Spectrum(WAVELENGTH, flux, ivar, np.zeros(len(flux), bool)))
+
+
+def load(spectra: int) -> float:
+    """Ingest that many; seconds."""
+    declaration = declaration_get("desi-spectra-simulated")
+    reader = Made(declaration, spectra)
+    reader.waiting = deque()
+
+    def also() -> Counter:
+        arrays_write([reader.waiting.popleft() for _ in range(len(reader.waiting))])
+        return Counter()
+
+    start = time.perf_counter()
+    ingest_rows(conformer=Conformer(declaration, reader), name="made", sha256="0", also=also)
+    return time.perf_counter() - start
+
+
+def bare_copy() -> float:
+    """Seconds of COPY of the packed rows, thrown away."""
+    start = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    query = "SELECT spectrum_id, grid_id, flux, ivar, mask FROM spectra"
+    with connection.connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)") as copy:
+        for _ in copy:
+            pass
+    return time.perf_counter() - start
+
+
+def inside(ids: list[int]) -> float:
+    """Seconds of fetching all as Arrow."""
+    start = time.perf_counter()
+    for at in range(0, len(ids), 5000):
+        assert not fetch_spectra(user=None, object_ids=ids[at : at + 5000]).missing
+    return time.perf_counter() - start
+
+
+def over_http(ids: list[int]) -> float:
+    """Seconds of one request that streams all as Arrow, read to its end."""
+    body = ('{"ids": [' + ",".join(map(str, ids)) + "]}").encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{PORT}/api/v1/spectra/lookup/", body, {"Content-Type": "application/json"}
+    )
+    start, rows = time.perf_counter(), 0
+    with urllib.request.urlopen(request, timeout=600) as answer, pa.ipc.open_stream(answer) as stream:
+        for batch in stream:
+            rows += batch.num_rows
+    assert rows == len(ids)
+    return time.perf_counter() - start
+
+
+def serve() -> subprocess.Popen:
+    """The web server on the scratch database; ready when it answers."""
+    url = urlsplit(database_url(home()))._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    environment = os.environ | {"DATABASE_URL": url}
+    command = [sys.executable, "-m", "gunicorn", "almagest.wsgi", "--workers=1", "--threads=4", "--worker-class=gthread",
+               "--timeout=600", f"--bind=127.0.0.1:{PORT}", "--log-level=warning"]  # fmt: skip
+    server = subprocess.Popen(command, env=environment, cwd=Path(__file__).resolve().parents[1])
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=2)
+            return server
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    raise SystemExit("the web server did not start")
+
+
+def main(spectra: int) -> None:
+    """Load, measure, print."""
+    with scratch_database():
+        seconds = load(spectra)
+        print(
+            f"{spectra:,} spectra of {len(WAVELENGTH):,} bins: ingested in {seconds:.1f} s, {spectra / seconds:,.0f}/s"
+        )
+        size = read_arrow(
+            "SELECT sum(octet_length(flux) + octet_length(ivar))::float8 / count(*) AS bytes FROM spectra"
+        )
+        packed = size["bytes"][0].as_py()
+        print(f"packed {packed:,.0f} bytes a spectrum, {packed / (8 * len(WAVELENGTH)):.3f} of float32")
+        ids = read_arrow("SELECT object_id FROM survey_desi_spectra_simulated")["object_id"].to_pylist()
+        np.random.default_rng(2).shuffle(ids)
+        server = serve()
+        try:
+            found = {"bare COPY": bare_copy, "inside": lambda: inside(ids), "over HTTP": lambda: over_http(ids)}
+            best = {name: min(measure() for _ in range(3)) for name, measure in found.items()}
+        finally:
+            server.terminate()
+            server.wait()
+        for name, took in best.items():
+            print(f"{name:10s} {took:6.2f} s {spectra / took:>9,.0f} spectra/s {took / best['bare COPY']:6.2f} of COPY")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--spectra", type=int, default=20_000)
+    main(parser.parse_args().spectra)
