@@ -70,7 +70,7 @@ def edition_restore(*, edition: Edition, wanted: Edition, run: Run) -> tuple[Edi
 
 
 def _locked(edition: Edition) -> Edition:
-    Catalog.objects.select_for_update().get(pk=edition.catalog_id)
+    Catalog.objects.select_for_update(no_key=True).get(pk=edition.catalog_id)
     edition = Edition.objects.select_related("catalog", "version__method__plugin", "prediction_set").get(pk=edition.pk)
     if not edition.is_current:
         raise CatalogError(

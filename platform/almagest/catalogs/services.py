@@ -76,7 +76,7 @@ def catalog_publish_start(
 
 def edition_begin(*, catalog: Catalog, scores: PredictionSet, threshold: float, run: Run | None = None) -> Edition:
     """The catalog's next edition, empty yet, from a set of scores; within the caller's transaction."""
-    Catalog.objects.select_for_update().get(pk=catalog.pk)
+    Catalog.objects.select_for_update(no_key=True).get(pk=catalog.pk)
     revision, version = next_revision(catalog), scores.version
     edition = Edition(
         catalog=catalog, revision=revision, base=revision, version=version, prediction_set=scores,
@@ -100,7 +100,7 @@ def catalog_publish(*, claim: Claim, edition: Edition) -> None:
 
 def edition_publish(*, edition: Edition) -> None:
     """The same for a run that has more to do, within its transaction."""
-    Catalog.objects.select_for_update().get(pk=edition.catalog_id)
+    Catalog.objects.select_for_update(no_key=True).get(pk=edition.catalog_id)
     scores = PredictionSet.objects.select_for_update(of=("self",)).get(pk=edition.prediction_set_id)
     edition.prediction_set, edition.set_revision = scores, scores.revision
     declared = catalog_table(edition.version, edition.table_name)

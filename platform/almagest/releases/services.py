@@ -62,7 +62,7 @@ def release_start(
     ListingError
         When a column or a filter is none of the catalog's.
     """
-    catalog = Catalog.objects.select_for_update().get(pk=edition.catalog_id)
+    catalog = Catalog.objects.select_for_update(no_key=True).get(pk=edition.catalog_id)
     owner_check(user=owner, thing=catalog, name=catalog.slug, what="release it")
     _check_no_draft(catalog)
     creators = tuple(creators) or (_creator(owner),)

@@ -139,7 +139,7 @@ def passes_sweep() -> list[str]:
 
 def _ready(edition: Edition, owner, what: str) -> Edition:
     """The catalog's current edition, locked; nobody else begins a pass until this transaction has ended."""
-    catalog = Catalog.objects.select_for_update().get(pk=edition.catalog_id)
+    catalog = Catalog.objects.select_for_update(no_key=True).get(pk=edition.catalog_id)
     owner_check(user=owner, thing=catalog, name=catalog.slug, what=what)
     passes_sweep()
     if (under_way := catalog.passes.filter(is_open=True).first()) is not None:

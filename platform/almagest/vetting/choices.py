@@ -44,8 +44,8 @@ def choices_make(edition: Edition) -> None:
     """Keep the first choices of a catalog; nothing where it has any."""
     if Choice.objects.filter(catalog=edition.catalog_id).exists():
         return
-    # Two people at once would make them twice.
-    Catalog.objects.select_for_update().get(pk=edition.catalog_id)
+    # Two people at once would make them twice. Verdicts that are being written hold the catalog's key, which this leaves to them.
+    Catalog.objects.select_for_update(no_key=True).get(pk=edition.catalog_id)
     if not Choice.objects.filter(catalog=edition.catalog_id).exists():
         Choice.objects.bulk_create(_first(edition))
 
@@ -69,7 +69,7 @@ def choices_change(*, user, edition: Edition, choices: Iterable[Mapping[str, str
     owner_check(user=user, thing=edition.catalog, name=edition.catalog.slug, what="change its choices")
     wanted = parse_choices(choices, classes_of(edition))
     choices_make(edition)
-    Catalog.objects.select_for_update().get(pk=edition.catalog_id)
+    Catalog.objects.select_for_update(no_key=True).get(pk=edition.catalog_id)
     Choice.objects.filter(catalog=edition.catalog_id).exclude(name__in=[each.name for each in wanted]).update(
         retired=True
     )
