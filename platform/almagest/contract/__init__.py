@@ -18,6 +18,7 @@ from almagest.contract.metrics import SCORES, Metric, classification_metrics, co
 from almagest.contract.plugin import Contender, Cut, Labelling, Landmark, Method, Paper, Parameter, Plugin, Study
 from almagest.contract.result import Report, Result, no_report
 from almagest.contract.sample import Sample, write_sample
+from almagest.contract.spectra import SpectralGrid
 
 __all__ = [
     "SCORES",
@@ -47,6 +48,7 @@ __all__ = [
     "SampleError",
     "Scatter",
     "SkyMap",
+    "SpectralGrid",
     "Study",
     "Table",
     "TableError",
