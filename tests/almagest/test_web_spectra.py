@@ -18,7 +18,7 @@ from almagest.spectra.readers import Assumed
 from almagest.spectra.services import ingest_spectra
 
 from .given.asking import login, markup, words
-from .spectra_files import WAVELENGTH, write_table
+from .spectra_files import WAVELENGTH, write_csv, write_table
 
 # Arrays are read over a connection of their own, which sees what is committed.
 pytestmark = pytest.mark.usefixtures("cloned_database")
@@ -189,3 +189,11 @@ def test_names_with_tags_stay_words(client, tmp_path):
         client.get(f"{page}spectrum?format=csv").headers["Content-Disposition"]
         == 'attachment; filename="sdss-spectra-_b___x.csv"'
     )
+
+
+def test_an_object_without_a_place_has_a_page(client, tmp_path):
+    """Stars of a library are known by their spectra alone."""
+    rows = "\n".join(f"{wavelength},1.5" for wavelength in WAVELENGTH)
+    ingest(write_csv(tmp_path / "star.csv", f"wavelength,flux\n{rows}\n"), survey="miles")
+    told = words(client.get("/objects/miles/star/"))
+    assert "Where it is on the sky is not known" in told and "101 bins" in told

@@ -88,8 +88,10 @@ def opened(site, browser) -> Callable:
 
 
 def settled(page) -> None:
-    """Wait for the next picture, and for the address to be written after it."""
-    page.wait_for_timeout(350)
+    """Wait until all that was asked for is drawn, and stands in the address."""
+    page.wait_for_timeout(50)
+    idle = "() => { const { waiting, writing } = document.querySelector('#spectrum').viewer; return !waiting && !writing; }"
+    page.wait_for_function(idle)
 
 
 def center(page) -> tuple[float, float]:

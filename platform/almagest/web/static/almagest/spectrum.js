@@ -52,7 +52,10 @@ class Viewer {
       showControls(this, this.element);
       this.panels.forEach((u, i) => this.drawPanel(u, i ? this.deviations() : this.limits));
       clearTimeout(this.writing);
-      this.writing = setTimeout(() => writeAddress(this.state, this.usual), 200);
+      this.writing = setTimeout(() => {
+        this.writing = null;
+        writeAddress(this.state, this.usual);
+      }, 200);
       // The panels are drawn as soon as this is over.
       queueMicrotask(() => Object.assign(this.element.dataset, { drawn: "yes" }));
     });

@@ -155,13 +155,15 @@ export function lines(u, marks, isNamed = true) {
   return names;
 }
 
-// A name that is read from below.
+// A name that is read from below, with an edge that keeps it apart from the curves.
 function written(ctx, name, x, y, side) {
   ctx.save();
   ctx.globalAlpha = 1;
   ctx.translate(x, y);
   ctx.rotate(-Math.PI / 2);
-  Object.assign(ctx, { textAlign: side === "top" ? "left" : "right", textBaseline: "middle" });
+  ctx.setLineDash([]);
+  Object.assign(ctx, { textAlign: side === "top" ? "left" : "right", textBaseline: "middle", strokeStyle: colour("card"), lineWidth: 4 * devicePixelRatio, lineJoin: "round" });
+  ctx.strokeText(name, 0, 0);
   ctx.fillText(name, 0, 0);
   ctx.restore();
 }
