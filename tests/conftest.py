@@ -15,10 +15,11 @@ import pytest
 from .broker import broker
 from .databases import cloned_database, django_db_setup, origin, template_database
 from .processes import loaded, serve, web, worker
-from .servers import stop_servers
+from .servers import pytest_xdist_setupnodes, stop_servers
 
 __all__ = [
-    "broker", "cloned_database", "django_db_setup", "loaded", "origin", "serve", "stop_servers", "template_database", "web", "worker",
+    "broker", "cloned_database", "django_db_setup", "loaded", "origin", "pytest_xdist_setupnodes", "serve", "stop_servers",
+    "template_database", "web", "worker",
 ]  # fmt: skip
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -28,6 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--api-examples", type=int, default=5, help="requests that are made up for each route of the API (default: 5)"
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: where processes share the tests, the short ones at the end go to whoever is done."""
+    items.sort(key=lambda item: "workers" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+GIVEN = dict(os.environ)
 HOME = Path(tempfile.mkdtemp(prefix="almagest-tests-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
@@ -46,6 +47,13 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 
 # The same hashes as outside, made in no time: the rounds are there to slow down those who guess.
 PBKDF2PasswordHasher.iterations = 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Processes that share the tests choose servers of their own: they begin with the environment that was given here."""
+    os.environ.clear()
+    os.environ.update(GIVEN)
 
 
 @pytest.fixture(scope="session", autouse=True)
