@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from almagest.contract.columns import Table
 from almagest.contract.errors import PluginError
+from almagest.contract.spectra import SpectralGrid
 
 Runtime = Literal["classical", "torch", "keras"]
 
@@ -60,12 +61,13 @@ class Cut:
     """A named condition on rows; rows that fail are left out and counted.
 
     `keeps` takes a `pa.Table` with the method's inputs and cut inputs, and as a candidate cut its outputs too, and gives a
-    boolean array, null counting as false.
+    boolean array, null counting as false. A cut `of_spectra` sees flux and ivar too; such cuts come after all others.
     """
 
     name: str
     description: str
     keeps: Callable[[pa.Table], pa.Array]
+    of_spectra: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,9 @@ class Method:
         The output by which candidates are ranked, between 0 and 1.
     cuts
         Conditions on the rows to be learned from and scored, in order.
+    spectra
+        The grid on which the method takes spectra: samples and batches then have them as `spectra.FLUX` and `spectra.IVAR`, and only
+        objects with a spectrum are trained on and scored.
     candidate_cuts
         Further conditions on objects that the model calls the signal (`predicted_class`). A catalog of a method that has
         some holds only objects that are called so and pass.
@@ -136,6 +141,7 @@ class Method:
     cut_inputs: Table = field(default_factory=lambda: Table("cut_inputs", "", ()))
     cuts: tuple[Cut, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    spectra: SpectralGrid | None = None
     candidate_cuts: tuple[Cut, ...] = ()
     catalog: Table | None = None
     catalog_names: Mapping[str, str] = field(default_factory=dict)

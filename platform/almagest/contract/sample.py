@@ -1,11 +1,13 @@
 """A frozen sample as a folder: what a plugin trains on, with neither Django nor a database near.
 
-The folder holds ``sample.json`` (definition, classes, counts, checksum) and ``rows.parquet`` (one row an object).
+The folder holds ``sample.json`` (definition, classes, counts, checksum) and ``rows.parquet`` (one row an object); where the method
+takes spectra, ``flux.npy`` and ``ivar.npy`` too, row for row, which are read from the disk as they are needed.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from almagest.contract.errors import SampleError
+from almagest.contract.sample_arrays import arrays_checksum, open_arrays, write_arrays
+from almagest.contract.spectra import SpectralGrid, with_arrays
+
+# Gives flux and ivar of a table's rows, block after block in their order.
+ReadSpectra = Callable[[pa.Table], Iterator[tuple[np.ndarray, np.ndarray]]]
 
 # Every sample has these columns; the method's inputs follow.
 KEY_COLUMNS = pa.schema(
@@ -27,6 +34,8 @@ KEY_COLUMNS = pa.schema(
         ("label", pa.string()),
     ]
 )
+# By which a sample's rows are ordered.
+ORDER = ("survey", "source_id")
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class Sample:
     ----------
     rows
         `KEY_COLUMNS`, then the inputs; ordered by (survey, source_id).
+    grid, flux, ivar
+        Where the method takes spectra: arrays of shape (rows, grid.bins), float32, that lie on the disk; else None.
     """
 
     rows: pa.Table
@@ -45,6 +56,9 @@ class Sample:
     seed: int
     checksum: str
     definition: dict
+    grid: SpectralGrid | None = None
+    flux: np.ndarray | None = None
+    ivar: np.ndarray | None = None
 
     @classmethod
     def open(cls, folder: Path) -> "Sample":
@@ -54,12 +68,23 @@ class Sample:
             rows = pq.read_table(folder / "rows.parquet")
         except (OSError, ValueError) as error:
             raise SampleError(f"sample folder {folder} cannot be read: {error}") from None
-        if (found := content_checksum(rows)) != about["checksum"]:
+        arrays = open_arrays(folder, about.get("grid"), rows.num_rows)
+        if (found := _checksum(rows, arrays)) != about["checksum"]:
             raise SampleError(
                 f"sample folder {folder} is damaged: its rows give {found[:12]}, not {about['checksum'][:12]}"
             )
         keys = ("signal", "seed", "checksum", "definition")
-        return cls(rows, tuple(about["classes"]), **{key: about[key] for key in keys})
+        return cls(rows, tuple(about["classes"]), **{key: about[key] for key in keys}, **arrays)
+
+    def batches(self, split: str | None = None, *, size: int = 1024) -> Iterator[pa.Table]:
+        """Rows of a split, or of all, as scoring sees them, with their spectra: so many at a time, in their order."""
+        at = np.arange(self.rows.num_rows)
+        if split is not None:
+            at = np.flatnonzero(pc.equal(self.rows["split"], split).to_numpy())
+        for start in range(0, len(at), size):
+            these = at[start : start + size]
+            batch = self.rows.take(pa.array(these))
+            yield batch if self.grid is None else with_arrays(batch, self.flux[these], self.ivar[these], self.grid)
 
     @property
     def train(self) -> pa.Table:
@@ -73,19 +98,35 @@ class Sample:
 
 
 def write_sample(
-    folder: Path, rows: pa.Table, *, classes: tuple[str, ...], signal: str, seed: int, definition: dict
+    folder: Path,
+    rows: pa.Table,
+    *,
+    classes: tuple[str, ...],
+    signal: str,
+    seed: int,
+    definition: dict,
+    grid: SpectralGrid | None = None,
+    spectra: ReadSpectra | None = None,
 ) -> str:
-    """Write a sample folder and return its checksum."""
+    """Write a sample folder and return its checksum; with a grid, the spectra that `spectra` gives for the ordered rows too."""
     names = KEY_COLUMNS.names
     if rows.column_names[: len(names)] != names:
         raise SampleError(f"a sample's first columns are {', '.join(names)}; got {', '.join(rows.column_names)}")
-    rows = rows.sort_by([("survey", "ascending"), ("source_id", "ascending")])
-    checksum = content_checksum(rows)
-    about = {"classes": classes, "signal": signal, "seed": seed, "checksum": checksum, "definition": definition}
+    rows = rows.sort_by([(name, "ascending") for name in ORDER])
     folder.mkdir(parents=True, exist_ok=True)
+    about = {"classes": classes, "signal": signal, "seed": seed, "definition": definition}
+    if grid:
+        write_arrays(folder, grid, rows.num_rows, spectra(rows))
+        about["grid"] = asdict(grid)
+    checksum = about["checksum"] = _checksum(rows, open_arrays(folder, about.get("grid"), rows.num_rows))
     pq.write_table(rows, folder / "rows.parquet", compression="zstd")
     (folder / "sample.json").write_text(json.dumps(about, indent=2, sort_keys=True) + "\n")
     return checksum
+
+
+def _checksum(rows: pa.Table, arrays: dict) -> str:
+    checksum = content_checksum(rows)
+    return arrays_checksum(checksum, **arrays) if arrays else checksum
 
 
 def content_checksum(rows: pa.Table) -> str:

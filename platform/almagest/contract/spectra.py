@@ -92,14 +92,17 @@ def _between(values: np.ndarray, low: np.ndarray, part: np.ndarray) -> np.ndarra
 def arrays_of(rows: pa.Table, grid: SpectralGrid) -> tuple[np.ndarray, np.ndarray]:
     """Flux and ivar of a batch, each of shape (rows, grid.bins), float32, not copied where they lie in one piece.
 
-    A row without a spectrum has ivar 0 everywhere.
+    A row that lacks one of them has ivar 0 everywhere.
 
     Raises
     ------
     TableError
         When the batch has no spectra on that grid.
     """
-    return _array(rows, FLUX, grid), _array(rows, IVAR, grid)
+    flux, ivar = (_array(rows, name, grid) for name in ARRAYS)
+    if rows[FLUX].null_count:
+        ivar = np.where(rows[FLUX].is_null().to_numpy()[:, None], np.float32(0), ivar)
+    return flux, ivar
 
 
 def _array(rows: pa.Table, name: str, grid: SpectralGrid) -> np.ndarray:

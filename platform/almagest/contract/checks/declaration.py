@@ -9,6 +9,7 @@ from almagest.contract.cuts import PREDICTED_CLASS
 from almagest.contract.errors import PluginError
 from almagest.contract.plugin import Labelling, Method, Plugin, Runtime
 from almagest.contract.sample import KEY_COLUMNS
+from almagest.contract.spectra import ARRAYS
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # First words of UCDs whose quantities always have a unit, unless they are ratios.
@@ -52,7 +53,8 @@ def _check_method(subject: Subject, method: Method) -> None:
     subject.require(rank.dtype.startswith("float") and not rank.shape, "rank_by is a number with decimals", rank.dtype)
     for table in (method.inputs, method.cut_inputs, method.outputs):
         _check_columns(subject, table.columns)
-        clash = [name for name in table.names if name in KEY_COLUMNS.names]
+        own = {*KEY_COLUMNS.names, *(ARRAYS if method.spectra else ())}
+        clash = [name for name in table.names if name in own]
         subject.require(not clash, "no column has the name of one of a sample's own", ", ".join(clash))
     bound = [column.name for column in method.outputs.columns if not column.nullable]
     subject.require(not bound, "outputs may be null: a bad row has none", ", ".join(bound))
@@ -104,6 +106,8 @@ def _check_columns(subject: Subject, columns: tuple[Column, ...]) -> None:
 
 
 def _check_parameters(subject: Subject, method: Method) -> None:
+    is_grid = method.spectra is None or min(method.spectra.start, method.spectra.step, method.spectra.bins) > 0
+    subject.require(is_grid, "its grid has wavelengths, steps and bins above 0", str(method.spectra))
     names = [parameter.name for parameter in method.parameters]
     subject.require(len(set(names)) == len(names), "parameters have names of their own", ", ".join(names))
     for parameter in method.parameters:

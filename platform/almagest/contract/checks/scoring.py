@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from almagest.contract.checks.candidates import check_candidates
 from almagest.contract.checks.training import Trial, same_scores
 from almagest.contract.columns import Column
 from almagest.contract.errors import PluginError
+from almagest.contract.plugin import Method
+from almagest.contract.spectra import FLUX, IVAR
 
 # More rows than a model is likely to take at a time.
-MANY_ROWS = 10_000
+MANY_ROWS, MANY_SPECTRA = 10_000, 1_000
 # Seconds until a fresh process is given up.
 PATIENCE = 300
 
@@ -56,7 +59,7 @@ def _check_company(trial: Trial, model: Any, batch: pa.Table, scores: pa.Table) 
     shuffled = pa.array(np.random.default_rng(0).permutation(batch.num_rows))
     is_same = same_scores(scores.take(shuffled), trial.score(model, batch.take(shuffled)))
     trial.subject.require(is_same, "scores do not depend on the rows' order")
-    repeats = -(-MANY_ROWS // batch.num_rows)
+    repeats = -(-(MANY_SPECTRA if trial.method.spectra else MANY_ROWS) // batch.num_rows)
     sizes = [(batch.slice(k, n), scores.slice(k, n)) for k, n in ((0, 1), (1, 3), (4, 100))]
     sizes += [(pa.concat_tables([batch] * repeats), pa.concat_tables([scores] * repeats))]
     for rows, expected in sizes:
@@ -69,18 +72,32 @@ def _check_company(trial: Trial, model: Any, batch: pa.Table, scores: pa.Table) 
 def _check_bad_rows(trial: Trial, model: Any, batch: pa.Table, scores: pa.Table) -> None:
     """A missing or infinite input gives nulls or a `PluginError`, and leaves the other rows alone."""
     others = pa.array([k for k in range(batch.num_rows) if k != 1])
-    for column in trial.method.inputs.columns:
-        at = batch.column_names.index(column.name)
+    for what, rows in _spoiled(trial.method, batch):
+        if (found := _scores_or_error(trial, model, rows)) is None:
+            continue
+        numbers = [value for value in found.slice(1, 1).to_pylist()[0].values() if value is not None]
+        trial.subject.require(not numbers, "a bad row has null scores", f"{what}: {numbers}")
+        is_same = same_scores(scores.take(others), found.take(others))
+        trial.subject.require(is_same, "a bad row does not change the others", what)
+
+
+def _spoiled(method: Method, batch: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """The batch with one bad value in its second row, once for each way to be bad, and what it is."""
+    for column in method.inputs.columns:
         for bad in _bad_values(column, batch[column.name][1].as_py()):
-            values = batch[column.name].to_pylist()
-            values[1] = bad
-            rows = batch.set_column(at, column.name, pa.array(values, column.arrow_type))
-            if (found := _scores_or_error(trial, model, rows)) is None:
-                continue
-            numbers = [value for value in found.slice(1, 1).to_pylist()[0].values() if value is not None]
-            trial.subject.require(not numbers, "a bad row has null scores", f"{column.name} is {bad}: {numbers}")
-            is_same = same_scores(scores.take(others), found.take(others))
-            trial.subject.require(is_same, "a bad row does not change the others", f"{column.name} is {bad}")
+            yield f"{column.name} is {bad}", _with_second(batch, column.name, bad, column.arrow_type)
+    if not (grid := method.spectra):
+        return
+    nothing, half = [0.0] * grid.bins, [float("nan")] * (grid.bins // 2) + [1.0] * (grid.bins - grid.bins // 2)
+    for name, bad, what in ((FLUX, None, "missing"), (IVAR, None, "missing"), (IVAR, nothing, "0 everywhere"),
+                            (FLUX, half, "NaN in half its bins"), (IVAR, half, "NaN in half its bins")):  # fmt: skip
+        yield f"{name} is {what}", _with_second(batch, name, bad, grid.arrow_type)
+
+
+def _with_second(batch: pa.Table, name: str, value: Any, dtype: pa.DataType) -> pa.Table:
+    values = batch[name].to_pylist()
+    values[1] = value
+    return batch.set_column(batch.column_names.index(name), name, pa.array(values, dtype))
 
 
 def _bad_values(column: Column, good: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from almagest.contract.checks.laws import Subject
 from almagest.contract.columns import Column
 from almagest.contract.plugin import Method, Plugin
 from almagest.contract.sample import KEY_COLUMNS
+from almagest.contract.spectra import ARRAYS
 
 SIZE, SEED = 400, 7
 TEST_SHARE = 0.25
@@ -41,6 +42,8 @@ def method_columns(method: Method) -> list[Column]:
 def _check_columns(subject: Subject, drawn: pa.Table) -> None:
     wanted = {name: pa.string() for name in ("survey", "source_id", "label")}
     wanted |= {c.name: c.arrow_type for method in subject.plugin.methods for c in method_columns(method)}
+    for method in subject.plugin.methods:
+        wanted |= dict.fromkeys(ARRAYS, method.spectra.arrow_type) if method.spectra else {}
     found = dict(zip(drawn.column_names, drawn.schema.types, strict=True))
     wrong = [f"{name} {found.get(name, 'missing')}" for name, dtype in wanted.items() if found.get(name) != dtype]
     subject.require(not wrong, "its simulation gives the methods' inputs as declared", ", ".join(wrong))

@@ -17,7 +17,8 @@ from almagest.contract.errors import Cancelled, TableError
 from almagest.contract.metrics import classification_metrics
 from almagest.contract.plugin import Method, Plugin
 from almagest.contract.result import Report, Result, no_report
-from almagest.contract.sample import KEY_COLUMNS, Sample, write_sample
+from almagest.contract.sample import KEY_COLUMNS, ORDER, ReadSpectra, Sample, write_sample
+from almagest.contract.spectra import arrays_of
 
 # Sums of another order differ by so much.
 TOLERANCE = 1e-6
@@ -45,6 +46,7 @@ class Trial:
         rows = kept.select([*KEY_COLUMNS.names, *method.inputs.names])
         cut_inputs = kept.select([name for name in method.cut_inputs.names if name not in method.inputs])
         about = {"classes": plugin.labelling.classes, "signal": plugin.labelling.signal, "seed": SEED}
+        about |= {"grid": method.spectra, "spectra": _spectra(kept, method)} if method.spectra else {}
         write_sample(folder / "sample", rows, **about, definition={"surveys": ["simulated"]})
         return cls(subject, method, Sample.open(folder / "sample"), parameters, folder, cut_inputs)
 
@@ -74,7 +76,13 @@ class Trial:
     @property
     def batch(self) -> pa.Table:
         """The sample's rows as scoring sees them: without what they are."""
-        return self.sample.rows.drop_columns(["label", "split"])
+        (rows,) = self.sample.batches(size=self.sample.rows.num_rows)
+        return rows.drop_columns(["label", "split"])
+
+
+def _spectra(kept: pa.Table, method: Method) -> ReadSpectra:
+    """The simulation's own, in the order that a sample has."""
+    return lambda rows: iter([arrays_of(kept.sort_by([(name, "ascending") for name in ORDER]), method.spectra)])
 
 
 def _cut(subject: Subject, method: Method, rows: pa.Table) -> pa.Table:
@@ -131,7 +139,8 @@ def _check_result(trial: Trial, result: Result, model: Any) -> None:
     groups, surveys = {metric.group for metric in result.metrics}, set(sample.test["survey"].to_pylist())
     require(groups == {"all", *surveys}, "metrics are given pooled and for each survey", ", ".join(sorted(groups)))
     if "predicted_class" in trial.method.outputs:
-        predicted = trial.score(model, sample.test)["predicted_class"].to_pylist()
+        (held_back,) = sample.batches("test", size=sample.rows.num_rows)
+        predicted = trial.score(model, held_back)["predicted_class"].to_pylist()
         truth, survey = sample.test["label"].to_pylist(), sample.test["survey"].to_pylist()
         expected = classification_metrics(truth, predicted, survey, sample.signal)
         missing = [metric.name for metric in expected if metric not in result.metrics]
