@@ -91,6 +91,8 @@ LEASE_SECONDS = float(os.environ.get("ALMAGEST_LEASE_SECONDS", "30"))
 REAP_SECONDS = float(os.environ.get("ALMAGEST_REAP_SECONDS", "5"))
 # Objects scored in one transaction: small enough to end well inside any time-out, large enough to be quick.
 BLOCK_SIZE = int(os.environ.get("ALMAGEST_BLOCK_SIZE", "200000"))
+# The same where each object is a spectrum, of some 60 kB.
+SPECTRA_BLOCK_SIZE = int(os.environ.get("ALMAGEST_SPECTRA_BLOCK_SIZE", "2000"))
 
 # Releases: who gives them out, and the address at which people find this site, without a slash at its end.
 PUBLISHER = os.environ.get("ALMAGEST_PUBLISHER", "Almagest")

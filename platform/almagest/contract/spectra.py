@@ -92,7 +92,7 @@ def _between(values: np.ndarray, low: np.ndarray, part: np.ndarray) -> np.ndarra
 def arrays_of(rows: pa.Table, grid: SpectralGrid) -> tuple[np.ndarray, np.ndarray]:
     """Flux and ivar of a batch, each of shape (rows, grid.bins), float32, not copied where they lie in one piece.
 
-    A row that lacks one of them has ivar 0 everywhere.
+    A row that lacks one of them has ivar 0 everywhere; an ivar of NaN says that the flux is known and its error is not.
 
     Raises
     ------

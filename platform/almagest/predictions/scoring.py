@@ -1,5 +1,6 @@
 """One block of objects, from the database through the model to rows."""
 
+from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from almagest.predictions.models import PredictionSet
 from almagest.predictions.tables import IS_CANDIDATE
 from almagest.samples.reading import KEYS, read_rows
 from almagest.sky.models import Survey
+from almagest.spectra.gridded import OF_ARRAYS, with_spectra
 
 
 def score_block(
@@ -24,8 +26,9 @@ def score_block(
 
 
 def read_inputs(method: Method, survey: Survey, **which) -> pa.Table:
-    """What the method and its cuts look at, of the objects that `read_rows` is asked for."""
+    """What the method and its cuts look at, of the objects that `read_rows` is asked for; of spectra which they are."""
     wanted = {c.name: c for table in (method.inputs, method.cut_inputs) for c in table.columns}
+    wanted |= {c.name: c for c in OF_ARRAYS} if method.spectra else {}
     return read_rows(survey, wanted.values(), **which)
 
 
@@ -42,7 +45,7 @@ def score_rows(scores: PredictionSet, method: Method, model: Any, batch: pa.Tabl
     PluginError
         When the model gives another number of rows than it got, or a score that is no number.
     """
-    kept, left_out = apply_cuts(method.cuts, batch)
+    kept, left_out = cut_rows(method, batch)
     outputs = cast_to(scores.version.output_table, method.module().score(model, kept))
     if outputs.num_rows != kept.num_rows:
         raise PluginError(f"{method.name} gave {outputs.num_rows} rows for {kept.num_rows} objects")
@@ -55,6 +58,16 @@ def score_rows(scores: PredictionSet, method: Method, model: Any, batch: pa.Tabl
         rows = rows.append_column(IS_CANDIDATE.name, is_candidate)
         counts["candidates_left_out"] = list(taken.items())
     return rows, counts
+
+
+def cut_rows(method: Method, rows: pa.Table) -> tuple[pa.Table, Counter]:
+    """Rows that pass all of the method's cuts, with their spectra where it takes them, and what each cut took away."""
+    kept, left_out = apply_cuts([cut for cut in method.cuts if not cut.of_spectra], rows)
+    if not method.spectra:
+        return kept, left_out
+    kept, more = apply_cuts([cut for cut in method.cuts if cut.of_spectra], with_spectra(kept, method.spectra))
+    left_out.update(more)
+    return kept, left_out
 
 
 def _check_numbers(method: Method, outputs: pa.Table) -> None:

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pyarrow as pa
-from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -74,7 +74,9 @@ def scores_begin(*, version: ModelVersion, surveys: list[Survey]) -> tuple[Predi
     """An empty set of scores that nobody sees yet, and the blocks of the sky as it is now that are to be scored into it."""
     now = snapshot()
     blocks = [
-        ChunkSpec(version.method.runtime, block) for survey in surveys for block in _blocks(survey, now.ingest_id)
+        ChunkSpec(version.method.runtime, block)
+        for survey in surveys
+        for block in _blocks(survey, now.ingest_id, version.method.block_size)
     ]
     if not blocks:
         raise ScoringError(f"{version}: there are no objects to score; ingest a survey first")
@@ -87,15 +89,17 @@ def scores_begin(*, version: ModelVersion, surveys: list[Survey]) -> tuple[Predi
 
 
 def _surveys(version: ModelVersion, slugs: list[str] | None, owner) -> list[Survey]:
-    inputs = version.method.input_table
+    inputs, needs_spectra = version.method.input_table, bool(version.method.spectra)
     seen = [survey for survey in survey_list(user=owner) if survey.slug in SURVEYS]
+    fits = partial(can_feed, inputs=inputs, needs_spectra=needs_spectra)
     if slugs is None:
         shown = set(Survey.objects.visible_with(version).values_list("pk", flat=True))
-        return [survey for survey in seen if survey.pk in shown and can_feed(survey.slug, inputs)]
+        return [survey for survey in seen if survey.pk in shown and fits(survey.slug)]
     if unknown := sorted(set(slugs) - {survey.slug for survey in seen}):
         raise ScoringError(f"no survey {', '.join(unknown)} is there; there is {', '.join(s.slug for s in seen)}")
-    if unfit := [slug for slug in slugs if not can_feed(slug, inputs)]:
-        raise ScoringError(f"{', '.join(unfit)} cannot be scored by {version}: needs {', '.join(inputs.names)}")
+    if unfit := [slug for slug in slugs if not fits(slug)]:
+        needs = ["spectra"] * needs_spectra + inputs.names
+        raise ScoringError(f"{', '.join(unfit)} cannot be scored by {version}: needs {', '.join(needs)}")
     return [survey for survey in seen if survey.slug in slugs]
 
 
@@ -108,13 +112,13 @@ def _steps(version: ModelVersion) -> list[dict]:
     return [{"name": name, "count": 0} for name in names]
 
 
-def _blocks(survey: Survey, ingest_id: int) -> list[dict]:
-    """Ranges of object ids of `settings.BLOCK_SIZE` objects each, as they are in the snapshot."""
+def _blocks(survey: Survey, ingest_id: int, size: int) -> list[dict]:
+    """Ranges of object ids of so many objects each, as they are in the snapshot."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT min(id), max(id) FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS block FROM objects "
             "WHERE survey_id = %s AND ingest_id <= %s) AS numbered GROUP BY block ORDER BY block",
-            [settings.BLOCK_SIZE, survey.pk, ingest_id],
+            [size, survey.pk, ingest_id],
         )
         return [{"survey": survey.slug, "low": low, "high": high} for low, high in cursor.fetchall()]
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import connection
 
 from almagest.predictions.models import PredictionSet
@@ -41,7 +40,7 @@ def stale_counts(scores: PredictionSet, *, ingest_id: int) -> list[Stale]:
 
 
 def stale_blocks(scores: PredictionSet, *, ingest_id: int) -> list[dict]:
-    """Ranges of object ids of `settings.BLOCK_SIZE` stale objects each, as chunks' payloads."""
+    """Ranges of object ids of the method's `block_size` stale objects each, as chunks' payloads."""
     blocks = []
     for survey in _surveys(scores):
         with connection.cursor() as cursor:
@@ -49,7 +48,7 @@ def stale_blocks(scores: PredictionSet, *, ingest_id: int) -> list[dict]:
                 "SELECT min(object_id), max(object_id) FROM (SELECT object_id, "
                 "(row_number() OVER (ORDER BY object_id) - 1) / %s AS block "
                 f"FROM ({stale_rows(scores, survey, ingest_id)}) m) AS numbered GROUP BY block ORDER BY block",
-                [settings.BLOCK_SIZE],
+                [scores.version.method.block_size],
             )
             blocks += [{"survey": survey.slug, "low": low, "high": high} for low, high in cursor.fetchall()]
     return blocks

@@ -1,5 +1,6 @@
 """Plugins and methods as their declarations say, and the model versions trained from them."""
 
+from django.conf import settings
 from django.db import models
 
 from almagest.accounts.models import Owned, OwnedQuerySet
@@ -45,6 +46,8 @@ class Method(models.Model):
     inputs = models.JSONField()
     cut_inputs = models.JSONField()
     outputs = models.JSONField()
+    # The grid of wavelengths on which it takes spectra, as `SpectralGrid` has it; null: it takes none.
+    spectra = models.JSONField(null=True)
     cuts = models.JSONField()
     candidate_cuts = models.JSONField(default=list)
     # The declared columns of its catalogs, and where they come from; null: outputs and inputs.
@@ -63,6 +66,11 @@ class Method(models.Model):
 
     def __str__(self):
         return f"{self.plugin.name}/{self.name}"
+
+    @property
+    def block_size(self) -> int:
+        """Objects to be scored in one transaction; spectra are as large as thousands of numbers."""
+        return settings.SPECTRA_BLOCK_SIZE if self.spectra else settings.BLOCK_SIZE
 
     @property
     def input_table(self) -> Table:

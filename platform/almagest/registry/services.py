@@ -90,6 +90,7 @@ def _method_values(method: MethodDeclaration) -> dict:
         "inputs": method.inputs.to_json(),
         "cut_inputs": method.cut_inputs.to_json(),
         "outputs": method.outputs.to_json(),
+        "spectra": asdict(method.spectra) if method.spectra else None,
         "cuts": [_said(cut) for cut in method.cuts],
         "candidate_cuts": [_said(cut) for cut in method.candidate_cuts],
         "catalog": method.catalog and method.catalog.to_json(),

@@ -76,7 +76,8 @@ def _followed(edition: Edition) -> ModelVersion:
 def followed_surveys(edition: Edition, version: ModelVersion) -> list[Survey]:
     """The catalog's surveys that the version can be fed with."""
     found = Survey.objects.filter(slug__in=edition.prediction_set.surveys).order_by("slug")
-    return [survey for survey in found if can_feed(survey.slug, version.method.input_table)]
+    method = version.method
+    return [s for s in found if can_feed(s.slug, method.input_table, needs_spectra=bool(method.spectra))]
 
 
 def _unscored(edition: Edition, version: ModelVersion) -> list[Stale]:

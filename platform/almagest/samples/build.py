@@ -1,21 +1,24 @@
 """Cutting a sample: rows of the surveys, labels, cuts, split."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from almagest.contract import Labelling, Method, SampleError, Table, write_sample
+from almagest.contract import Labelling, Method, SampleError, SpectralGrid, Table, write_sample
 from almagest.contract.cuts import apply_cuts
-from almagest.contract.sample import KEY_COLUMNS
+from almagest.contract.sample import KEY_COLUMNS, ReadSpectra
+from almagest.contract.spectra import ARRAYS
 from almagest.core.copy import read_arrow
 from almagest.samples.given import read_given, with_given
 from almagest.samples.groups import Groups, is_held_back, read_groups
 from almagest.samples.models import Sample
 from almagest.samples.reading import read_rows
 from almagest.sky.models import Survey
+from almagest.spectra.gridded import BLOCK, OF_ARRAYS, stream_on_grid, with_spectra
 
 
 def build_sample(sample: Sample, method: Method, labelling: Labelling, folder: Path) -> dict:
@@ -31,7 +34,7 @@ def build_sample(sample: Sample, method: Method, labelling: Labelling, folder: P
     groups = read_groups(cross_match_id=sample.cross_match_id)
     surveys = Survey.objects.filter(slug__in=sample.definition["surveys"]).order_by("slug")
     rows = pa.concat_tables([_survey_rows(survey, sample, method, labelling, groups) for survey in surveys])
-    rows, left_out = apply_cuts(method.cuts, rows)
+    rows, left_out = _cut(rows, method)
     rows, reasons, given_counts = _labelled(rows, labelling, given)
     left_out.update(reasons)
     if not rows.num_rows:
@@ -39,10 +42,12 @@ def build_sample(sample: Sample, method: Method, labelling: Labelling, folder: P
             f"sample {sample.name}: no object has a label; left out: {dict(left_out) or 'there were none'}"
         )
     rows = _with_split(rows, seed=sample.definition["seed"], share=sample.definition["test_fraction"])
+    spectra = {"grid": method.spectra, "spectra": _spectra(rows, method.spectra)} if method.spectra else {}
     rows = rows.select([*KEY_COLUMNS.names, *method.inputs.names])
     checksum = write_sample(
         folder,
         rows,
+        **spectra,
         classes=labelling.classes,
         signal=labelling.signal,
         seed=sample.definition["seed"],
@@ -57,8 +62,32 @@ def build_sample(sample: Sample, method: Method, labelling: Labelling, folder: P
     }
 
 
+def _cut(rows: pa.Table, method: Method) -> tuple[pa.Table, Counter]:
+    """Rows that pass all cuts; for those of spectra these are read block by block, and let go again."""
+    rows, left_out = apply_cuts([cut for cut in method.cuts if not cut.of_spectra], rows)
+    if not (cuts := [cut for cut in method.cuts if cut.of_spectra]):
+        return rows, left_out
+    kept = []
+    for start in range(0, max(rows.num_rows, 1), BLOCK):
+        block, more = apply_cuts(cuts, with_spectra(rows.slice(start, BLOCK), method.spectra))
+        kept.append(block.drop_columns(list(ARRAYS)))
+        left_out.update(more)
+    return pa.concat_tables(kept), left_out
+
+
+def _spectra(rows: pa.Table, grid: SpectralGrid) -> ReadSpectra:
+    """Reads the spectra of a sample's rows, which are some of these in another order."""
+
+    def read(ordered: pa.Table) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        places = pc.index_in(ordered["object_id"], rows["object_id"].combine_chunks())
+        return stream_on_grid(rows.select([column.name for column in OF_ARRAYS]).take(places), grid)
+
+    return read
+
+
 def _survey_rows(survey: Survey, sample: Sample, method: Method, labelling: Labelling, groups: Groups) -> pa.Table:
     wanted = {c.name: c for table in (method.inputs, method.cut_inputs, labelling.inputs) for c in table.columns}
+    wanted |= {c.name: c for c in OF_ARRAYS} if method.spectra else {}
     rows = read_rows(survey, wanted.values(), ingest_id=sample.ingest_id)
     keys = read_arrow("SELECT id, source_id FROM objects WHERE survey_id = $1 ORDER BY id", (survey.pk,))
     at = np.searchsorted(keys["id"].to_numpy(), rows["object_id"].to_numpy())

@@ -16,9 +16,11 @@ from almagest.sky.surveys import SURVEYS
 KEYS = ("object_id", "revision")
 
 
-def can_feed(survey_slug: str, inputs: Table) -> bool:
-    """Whether the survey declares all of the inputs, each as the same kind of number in a unit that converts."""
+def can_feed(survey_slug: str, inputs: Table, *, needs_spectra: bool = False) -> bool:
+    """Whether the survey has spectra where they are needed, and all of the inputs, each of the same kind in a unit that converts."""
     table = SURVEYS[survey_slug].table
+    if needs_spectra and not SURVEYS[survey_slug].has_spectra:
+        return False
     return all(column.name in table and _fits(table[column.name], column) for column in inputs.columns)
 
 

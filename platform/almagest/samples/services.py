@@ -80,8 +80,9 @@ def sample_start(
 def sample_freeze(*, claim: Claim, sample: Sample, method: Method, labelling: Labelling) -> None:
     """Build the sample's folder, keep it, and fill its row, all at once."""
     for slug in sample.definition["surveys"]:
-        if not can_feed(slug, method.inputs):
-            raise SampleError(f"survey {slug} lacks inputs of {method.name}: {', '.join(method.inputs.names)}")
+        if not can_feed(slug, method.inputs, needs_spectra=bool(method.spectra)):
+            needs = ["spectra"] * bool(method.spectra) + method.inputs.names
+            raise SampleError(f"survey {slug} lacks inputs of {method.name}: {', '.join(needs)}")
     with TemporaryDirectory(prefix="almagest-") as folder:
         values = build_sample(sample, method, labelling, Path(folder))
         key, _ = store_folder(Path(folder), "samples")

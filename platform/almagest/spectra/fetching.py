@@ -106,7 +106,7 @@ def _read(source: str, ids: np.ndarray) -> pa.Table:
     places = defaultdict(list)
     for place, number in enumerate(rows["spectrum_id"].to_pylist()):
         places[number].append(place)
-    for number, grid, *packed in _arrays(facts["spectrum_id"].to_numpy()):
+    for number, grid, _, *packed in _arrays(facts["spectrum_id"].to_numpy()):
         for place in places[number]:
             here, grid_id[place] = slice(offsets[place], offsets[place + 1]), grid
             has_ivar[place] = packed[1] is not None
@@ -118,13 +118,38 @@ def _read(source: str, ids: np.ndarray) -> pa.Table:
     return rows
 
 
+@dataclass(frozen=True)
+class Arrays:
+    """A spectrum's arrays without its wavelengths."""
+
+    grid_id: int
+    flux: np.ndarray
+    ivar: np.ndarray | None
+    mask: np.ndarray
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Inverse variance, or 1 where no errors are known; 0 where the bin is not to be used."""
+        return np.where(self.mask, np.float32(0), np.float32(1) if self.ivar is None else self.ivar)
+
+
+def read_arrays(spectrum_ids: np.ndarray) -> dict[int, Arrays]:
+    """Arrays by their numbers; those that are not there are left out."""
+    found = {}
+    for number, grid_id, n_bins, *packed in _arrays(spectrum_ids):
+        flux, ivar, mask = np.empty(n_bins, np.float32), np.empty(n_bins, np.float32), np.zeros(n_bins, bool)
+        _fill(flux, ivar, mask, packed)
+        found[number] = Arrays(grid_id, flux, None if packed[1] is None else ivar, mask)
+    return found
+
+
 def _arrays(spectrum_ids: np.ndarray) -> Iterator[tuple]:
-    """``spectrum_id``, ``grid_id`` and the packed arrays, a few at a time: they are unpacked where they are, still in the cache."""
-    names = ("spectrum_id", "grid_id", *PACKED)
-    sql = f"SELECT {column_list(names)} FROM {quote(SPECTRA.name)} WHERE spectrum_id = ANY(string_to_array($1, ',')::bigint[])"
+    """``spectrum_id``, ``grid_id``, ``n_bins`` and the packed arrays, a few at a time, to be unpacked in the cache."""
+    names = ("spectrum_id", "grid_id", "n_bins")
+    sql = f"SELECT {column_list((*names, *PACKED))} FROM {quote(SPECTRA.name)} WHERE spectrum_id = ANY(string_to_array($1, ',')::bigint[])"
     for batch in stream_arrow(sql, (_text(spectrum_ids),), batch_bytes=BATCH_BYTES):
         yield from zip(
-            *(batch[name].to_pylist() for name in names[:2]), *(_buffers(batch[name]) for name in PACKED), strict=True
+            *(batch[name].to_pylist() for name in names), *(_buffers(batch[name]) for name in PACKED), strict=True
         )
 
 

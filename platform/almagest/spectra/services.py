@@ -82,7 +82,14 @@ def arrays_write(spectra: list[Spectrum]) -> None:
     _copy(
         SPECTRA.table,
         [
-            (key, each.grid_id, pack(each.flux), None if each.ivar is None else pack(each.ivar), pack_mask(each.mask))
+            (
+                key,
+                each.grid_id,
+                len(each.flux),
+                pack(each.flux),
+                None if each.ivar is None else pack(each.ivar),
+                pack_mask(each.mask),
+            )
             for key, each in fresh.items()
         ],
     )

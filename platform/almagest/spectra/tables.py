@@ -27,6 +27,7 @@ SPECTRA = DeclaredTable(
         (
             Column("spectrum_id", "int64", "", "meta.checksum;meta.main", "Number made of the content", nullable=False),
             GRID_ID,
+            Column("n_bins", "int32", "", "meta.number", "Number of bins", nullable=False),
             Column("flux", "binary", "", "phot.flux.density;em.wl", "Packed float32", nullable=False),
             Column("ivar", "binary", "", "stat.weight", "Packed float32; null: no errors are known"),
             Column("mask", "binary", "", "meta.code.qual", "Packed bits, 1: not to be used; null: none is"),

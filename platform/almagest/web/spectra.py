@@ -7,13 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from django.http import HttpResponse
 from django.urls import reverse
 
-from almagest.contract import Column, Table
 from almagest.contract.units import parse_unit
-from almagest.formats import Document, Format, Sizes
 from almagest.sky.selectors import Counterpart, SkyObject
 from almagest.sky.surveys import declaration_get
 from almagest.spectra.lines import LINES, air_to_vacuum
@@ -24,16 +20,6 @@ from almagest.web.templatetags.almagest import DASH, number
 KINDS = ("emission", "absorption", "sky")
 # What programs for spectra read; the address gives all other formats too.
 FILES = ("csv", "CSV"), ("fits", "FITS"), ("votable", "VOTable")
-FACTS = {
-    "redshift": "Redshift, as the survey measured it",
-    "redshift_err": "Error of the redshift",
-    "zwarning": "Bits that warn of the redshift; 0: none",
-    "spec_class": "Class by the survey's fit",
-    "subclass": "Subclass by the survey's fit",
-    "instrument": "Spectrograph",
-    "resolving_power": "Wavelength over the full width at half maximum",
-    "snr": "Median signal to noise of a bin",
-}
 
 
 def spectra_state(spectra: Sequence[ObjectSpectrum]) -> str:
@@ -57,23 +43,6 @@ def spectra_panel(*, user, found: SkyObject, counterparts: Sequence[Counterpart]
         return None
     rows = [_row(each) for each in object_spectra(user=user, object_id=found.id)]
     return {"rows": rows, "lines": LINES, "kinds": KINDS, "files": FILES} if rows else None
-
-
-def spectrum_file(found: ObjectSpectrum, form: Format) -> HttpResponse:
-    """One spectrum as a file: a row for each bin, and the facts around them as far as the format has room for any."""
-    spectrum = found.spectrum
-    table = _table(spectrum.flux_unit)
-    arrays = {"wavelength": spectrum.wavelength, "flux": spectrum.flux, "ivar": spectrum.ivar, "mask": spectrum.mask}
-    rows = len(spectrum.flux)
-    columns = [
-        pa.nulls(rows, c.arrow_type) if arrays[c.name] is None else pa.array(arrays[c.name]) for c in table.columns
-    ]
-    document = Document(table, _infos(found), sizes=Sizes(rows, {}))
-    batch = pa.RecordBatch.from_arrays(columns, schema=table.arrow_schema)
-    response = HttpResponse(b"".join(form.write(document, [batch])), content_type=form.media_type)
-    name = "".join(c if c.isalnum() or c in "+-._" else "_" for c in f"{found.survey.slug}-{found.source_id}")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form.extension}"'
-    return response
 
 
 def _data(found: ObjectSpectrum) -> dict[str, Any]:
@@ -124,36 +93,3 @@ def _packed(values: np.ndarray, dtype: str) -> str:
 def _unit_text(unit: str) -> str:
     """``10⁻¹⁷ erg Å⁻¹ s⁻¹ cm⁻²``."""
     return parse_unit(unit).to_string("unicode", fraction=False).removeprefix("1×") if unit else ""
-
-
-def _table(unit: str) -> Table:
-    inverse = (parse_unit(unit) ** -2).to_string("fits") if unit else ""
-    return Table(
-        "spectrum",
-        "A spectrum: a row for each bin.",
-        (
-            Column("wavelength", "float64", "Angstrom", "em.wl", "Middle of the bin", nullable=False),
-            Column("flux", "float32", unit, "phot.flux.density;em.wl", "Flux per wavelength", nullable=False),
-            Column("ivar", "float32", inverse, "stat.weight;phot.flux.density", "One over the variance of the flux; 0: nothing is known"),
-            Column("mask", "bool", "", "meta.code.qual", "Whether the bin is not to be used", nullable=False),
-        ),
-    )  # fmt: skip
-
-
-def _infos(found: ObjectSpectrum) -> tuple[tuple[str, str, str], ...]:
-    survey = found.survey
-    told = [
-        ("SURVEY", f"{survey.name} {survey.release}", survey.citation),
-        ("SOURCE_ID", found.source_id, "Name of the object in this survey"),
-        ("REVISION", str(found.revision), "Revision of its measurements"),
-        ("MEDIUM", found.spectrum.medium, "What the wavelengths are in"),
-        ("FRAME", found.spectrum.frame, "Whether wavelengths are as observed or at rest"),
-    ]
-    told += [
-        (name.upper(), str(value), FACTS[name])
-        for name, value in found.facts.items()
-        if value is not None and name in FACTS
-    ]
-    if not survey.observed:
-        told.append(("SIMULATED", survey.slug, "Drawn by a simulation, not observed"))
-    return tuple(told)

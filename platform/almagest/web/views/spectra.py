@@ -6,11 +6,13 @@ from django.utils.http import quote_etag
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from almagest.formats import format_named
+from almagest.core.listings.responses import streamed
+from almagest.formats import Format, format_named
 from almagest.sky.selectors import object_get
+from almagest.spectra.documents import spectrum_pieces
 from almagest.spectra.errors import SpectrumError
-from almagest.spectra.selectors import object_spectra, spectrum_get
-from almagest.web.spectra import spectra_data, spectra_state, spectrum_file
+from almagest.spectra.selectors import ObjectSpectrum, object_spectra, spectrum_get
+from almagest.web.spectra import spectra_data, spectra_state
 
 
 @gzip_page
@@ -34,6 +36,11 @@ def spectrum(request: HttpRequest, survey: str, source_id: str) -> HttpResponse:
     found = object_get(user=request.user, survey=survey, source_id=source_id)
     own, form = spectrum_get(user=request.user, object_id=found.id), format_named(request.GET.get("format", ""))
     etag = quote_etag(f"{form.name}-{spectra_state([own])}")
-    response = get_conditional_response(request, etag=etag) or spectrum_file(own, form)
+    response = get_conditional_response(request, etag=etag) or _file(own, form)
     response.headers["ETag"], response.headers["Cache-Control"] = etag, "private, no-cache"
     return response
+
+
+def _file(own: ObjectSpectrum, form: Format) -> HttpResponse:
+    name = "".join(c if c.isalnum() or c in "+-._" else "_" for c in f"{own.survey.slug}-{own.source_id}")
+    return streamed(spectrum_pieces(own, form), form, name=name)
