@@ -110,7 +110,8 @@ def test_a_database_that_goes_away_is_said_as_django_says_it(cloned_database):
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        with pytest.raises(OperationalError, match="closed the connection"):
+        # The server says goodbye first; whether that is read before the connection is found closed is a race.
+        with pytest.raises(OperationalError, match=r"closed the connection|terminating connection"):
             list(rows)
         assert read_arrow("SELECT 1 AS n").to_pylist() == [{"n": 1}]
 

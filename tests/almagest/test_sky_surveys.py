@@ -92,5 +92,7 @@ def test_evcc_redshift_and_distance():
 
 def test_unknown_survey():
     """The message says what there is."""
-    with pytest.raises(SurveyError, match=r"no survey 'ls' is declared; there is 50mgc, evcc, .*ls-dr9"):
+    with pytest.raises(
+        SurveyError, match=r"no survey 'ls' is declared; there is 50mgc, desi-spectra, .*evcc, .*ls-dr9"
+    ):
         declaration_get("ls")

@@ -121,6 +121,7 @@ def test_the_python_of_the_page_reads_the_rows(site, release, tmp_path, label):
 def test_with_a_link_everything_can_be_fetched_too(site, release, tmp_path):
     owner = User.objects.create_user("ptolemy")
     Release.objects.filter(number=2).update(visibility="private", owner=owner)
+    release.refresh_from_db()
     try:
         address = f"{site}/releases/dwarfs/v2/?link={link_sign(user=owner, release=release, hours=1)}"
         text = page(address)
