@@ -20,6 +20,7 @@ from almagest.spectra.gridded import read_on_grid
 from almagest.spectra.lines import air_to_vacuum
 from almagest.spectra.services import ingest_spectra
 from almagest.spectra.spectrum import checked
+from dwarf_galaxies.plugin import plugin as dwarf_galaxies
 from tests.plugins import spectral_centroids
 
 from .spectra_files import found_in
@@ -112,7 +113,7 @@ def test_only_surveys_with_spectra_are_offered(method, db):
     """And blocks are short: a spectrum is as large as thousands of numbers."""
     assert can_feed("sdss-spectra", method.inputs, needs_spectra=True)
     assert can_feed("sdss-dr14", method.inputs) and not can_feed("sdss-dr14", method.inputs, needs_spectra=True)
-    row = plugin_sync(declaration=replace(spectral_centroids.plugin, methods=(method,))).methods.get()
+    row = plugin_sync(declaration=replace(dwarf_galaxies, methods=(method,))).methods.get()
     assert row.spectra == {"start": 3600.0, "step": 0.8, "bins": 7781} and row.block_size == 2000
 
 

@@ -12,7 +12,7 @@ from almagest.catalogs import services as catalogs
 from almagest.catalogs.models import Edition
 from almagest.contract import Report
 from almagest.contract.discovery import find_method, plugins
-from almagest.core.files import local_copy
+from almagest.core.files import local_copy, opened_folder
 from almagest.predictions import deltas
 from almagest.predictions import services as predictions
 from almagest.predictions.models import PredictionSet, Verification
@@ -46,14 +46,14 @@ def train(claim: Claim, report: Report) -> None:
     row = Method.objects.select_related("plugin").get(pk=claim.payload["method_id"])
     sample = Sample.objects.get(pk=claim.payload["sample_id"])
     method = find_method(row.plugin.name, row.name)
-    with local_copy(sample.folder) as folder, TemporaryDirectory(prefix="almagest-") as out:
+    with opened_folder(sample.folder) as folder, TemporaryDirectory(prefix="almagest-") as out:
         training.version_train(
             claim=claim,
             row=row,
             sample=sample,
             method=method,
             plugin=plugins()[row.plugin.name],
-            sample_folder=Path(folder),
+            sample_folder=folder,
             out=Path(out),
             report=report,
         )

@@ -1,6 +1,5 @@
 """Filling a catalog's table, and the numbers that its page shows at once."""
 
-from pathlib import Path
 
 from django.db import connection
 
@@ -10,7 +9,7 @@ from almagest.contract import Column, Table
 from almagest.contract.sample import Sample as SampleFolder
 from almagest.contract.units import unit_factor
 from almagest.core.copy import copy_in
-from almagest.core.files import local_copy
+from almagest.core.files import opened_folder
 from almagest.core.tables import column_list, quote, sql_type
 from almagest.predictions.models import PredictionSet
 from almagest.predictions.tables import IS_CANDIDATE
@@ -51,8 +50,8 @@ def catalog_fill(edition: Edition, *, into: str = "", only: str = "") -> None:
 
 
 def _load_members(version: ModelVersion) -> None:
-    with local_copy(version.sample.folder) as folder:
-        rows = SampleFolder.open(Path(folder)).rows.select(MEMBERS.names)
+    with opened_folder(version.sample.folder) as folder:
+        rows = SampleFolder.open(folder, rows_only=True).rows.select(MEMBERS.names)
     with connection.cursor() as cursor:
         columns = ", ".join(f"{quote(c.name)} {sql_type(c)}" for c in MEMBERS.columns)
         cursor.execute(f"CREATE TEMPORARY TABLE {quote(MEMBERS.name)} ({columns}) ON COMMIT DROP")

@@ -122,6 +122,9 @@ class Method:
     spectra
         The grid on which the method takes spectra: samples and batches then have them as `spectra.FLUX` and `spectra.IVAR`, and only
         objects with a spectrum are trained on and scored.
+    reconstructs
+        Whether the module also has ``reconstruct(model, batch)``, giving the flux that the model expects of each row on the grid of
+        `spectra`, shape (rows, bins), float32, in the unit of the row's flux; NaN where it can say nothing.
     candidate_cuts
         Further conditions on objects that the model calls the signal (`predicted_class`). A catalog of a method that has
         some holds only objects that are called so and pass.
@@ -142,6 +145,7 @@ class Method:
     cuts: tuple[Cut, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     spectra: SpectralGrid | None = None
+    reconstructs: bool = False
     candidate_cuts: tuple[Cut, ...] = ()
     catalog: Table | None = None
     catalog_names: Mapping[str, str] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Spellings of units: surveys write what they like, Almagest writes VOUnit."""
 
+import warnings
 from functools import lru_cache
 
 import astropy.units as u
@@ -44,11 +45,14 @@ def parse_unit(spelling: str | None) -> u.UnitBase:
     text = ALIASES.get((spelling or "").strip(), (spelling or "").strip())
     if not text:
         return u.dimensionless_unscaled
-    for form in ("vounit", "fits", "generic"):
-        try:
-            return u.Unit(text, format=form)
-        except (ValueError, TypeError):
-            continue
+    with warnings.catch_warnings():
+        # The standard would rather have 0.1 nm than angstroms; astronomers would not.
+        warnings.simplefilter("ignore", u.UnitsWarning)
+        for form in ("vounit", "fits", "generic"):
+            try:
+                return u.Unit(text, format=form)
+            except (ValueError, TypeError):
+                continue
     raise TableError(
         f"unit {spelling!r} is not known; write it as VOUnit, or add it to the aliases in contract/units.py"
     )

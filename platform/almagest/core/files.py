@@ -70,6 +70,16 @@ def delete_folder(key: str) -> None:
 
 
 @contextmanager
+def working_folder() -> Iterator[Path]:
+    """A folder for what is made to be given to the store, where the store is if it is on this machine's disks; gone afterwards."""
+    place = stored_path(".")
+    if place:
+        place.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".work-", dir=place) as folder:
+        yield Path(folder)
+
+
+@contextmanager
 def opened_folder(key: str) -> Iterator[Path]:
     """A stored folder to look into: in its place where the store is on this machine's disks, else a temporary copy."""
     if home := stored_path(key):

@@ -48,6 +48,8 @@ class Method(models.Model):
     outputs = models.JSONField()
     # The grid of wavelengths on which it takes spectra, as `SpectralGrid` has it; null: it takes none.
     spectra = models.JSONField(null=True)
+    # Whether its models give the flux that they expect of a spectrum.
+    reconstructs = models.BooleanField(default=False)
     cuts = models.JSONField()
     candidate_cuts = models.JSONField(default=list)
     # The declared columns of its catalogs, and where they come from; null: outputs and inputs.

@@ -91,6 +91,7 @@ def _method_values(method: MethodDeclaration) -> dict:
         "cut_inputs": method.cut_inputs.to_json(),
         "outputs": method.outputs.to_json(),
         "spectra": asdict(method.spectra) if method.spectra else None,
+        "reconstructs": method.reconstructs,
         "cuts": [_said(cut) for cut in method.cuts],
         "candidate_cuts": [_said(cut) for cut in method.candidate_cuts],
         "catalog": method.catalog and method.catalog.to_json(),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +10,7 @@ from django.db import connection
 from almagest.catalogs.models import Edition
 from almagest.contract import Method
 from almagest.contract.sample import Sample
-from almagest.core.files import local_copy
+from almagest.core.files import opened_folder
 from almagest.core.tables import quote
 from almagest.predictions.tables import UNTIL
 from almagest.registry.models import ModelVersion
@@ -31,8 +30,8 @@ class Expected:
 @lru_cache(maxsize=2)
 def training_rows(folder: str) -> pa.Table:
     """The rows that a sample gives to learn from."""
-    with local_copy(folder) as copy:
-        return Sample.open(Path(copy)).train
+    with opened_folder(folder) as copy:
+        return Sample.open(copy, rows_only=True).train
 
 
 @lru_cache(maxsize=4)

@@ -1,15 +1,13 @@
 """Defining and freezing samples."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from django.db import transaction
 
 from almagest.accounts.models import Owned
 from almagest.accounts.sharing import narrowest
 from almagest.contract import Labelling, Method, SampleError
-from almagest.core.files import store_folder
+from almagest.core.files import folder_checksum, move_folder, working_folder
 from almagest.runs.leases import Claim, claim_complete
 from almagest.runs.models import Run
 from almagest.runs.services import ChunkSpec, run_start
@@ -83,9 +81,10 @@ def sample_freeze(*, claim: Claim, sample: Sample, method: Method, labelling: La
         if not can_feed(slug, method.inputs, needs_spectra=bool(method.spectra)):
             needs = ["spectra"] * bool(method.spectra) + method.inputs.names
             raise SampleError(f"survey {slug} lacks inputs of {method.name}: {', '.join(needs)}")
-    with TemporaryDirectory(prefix="almagest-") as folder:
-        values = build_sample(sample, method, labelling, Path(folder))
-        key, _ = store_folder(Path(folder), "samples")
+    with working_folder() as work:
+        values = build_sample(sample, method, labelling, work / "sample")
+        key = f"samples/{folder_checksum(work / 'sample')}"
+        move_folder(work / "sample", key)
     with transaction.atomic():
         Sample.objects.filter(pk=sample.pk).update(folder=key, **values)
         claim_complete(claim, outcome={"sample": sample.name, "rows": values["rows"]})

@@ -6,6 +6,7 @@ from typing import Any
 
 from almagest.contract.checks.declaration import check_declaration
 from almagest.contract.checks.labelling import check_labelling
+from almagest.contract.checks.reconstruction import check_reconstruction
 from almagest.contract.checks.scoring import check_scoring
 from almagest.contract.checks.simulation import SIZE, simulated_rows
 from almagest.contract.checks.training import Trial, check_training
@@ -45,4 +46,6 @@ def check_plugin(
     check_labelling(plugin, rows)
     for method in plugin.methods if methods is None else [plugin.method(name) for name in methods]:
         trial = Trial.prepare(plugin, method, rows, folder / method.name, settings or {})
-        check_scoring(trial, check_training(trial))
+        model = check_training(trial)
+        check_scoring(trial, model)
+        check_reconstruction(trial, model)

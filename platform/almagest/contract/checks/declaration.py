@@ -108,6 +108,8 @@ def _check_columns(subject: Subject, columns: tuple[Column, ...]) -> None:
 def _check_parameters(subject: Subject, method: Method) -> None:
     is_grid = method.spectra is None or min(method.spectra.start, method.spectra.step, method.spectra.bins) > 0
     subject.require(is_grid, "its grid has wavelengths, steps and bins above 0", str(method.spectra))
+    has_grid = bool(method.spectra) or not method.reconstructs
+    subject.require(has_grid, "a method that reconstructs takes spectra", "it declares no grid")
     names = [parameter.name for parameter in method.parameters]
     subject.require(len(set(names)) == len(names), "parameters have names of their own", ", ".join(names))
     for parameter in method.parameters:

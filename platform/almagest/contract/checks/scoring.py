@@ -72,7 +72,7 @@ def _check_company(trial: Trial, model: Any, batch: pa.Table, scores: pa.Table) 
 def _check_bad_rows(trial: Trial, model: Any, batch: pa.Table, scores: pa.Table) -> None:
     """A missing or infinite input gives nulls or a `PluginError`, and leaves the other rows alone."""
     others = pa.array([k for k in range(batch.num_rows) if k != 1])
-    for what, rows in _spoiled(trial.method, batch):
+    for what, rows in spoiled(trial.method, batch):
         if (found := _scores_or_error(trial, model, rows)) is None:
             continue
         numbers = [value for value in found.slice(1, 1).to_pylist()[0].values() if value is not None]
@@ -81,7 +81,7 @@ def _check_bad_rows(trial: Trial, model: Any, batch: pa.Table, scores: pa.Table)
         trial.subject.require(is_same, "a bad row does not change the others", what)
 
 
-def _spoiled(method: Method, batch: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+def spoiled(method: Method, batch: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """The batch with one bad value in its second row, once for each way to be bad, and what it is."""
     for column in method.inputs.columns:
         for bad in _bad_values(column, batch[column.name][1].as_py()):

@@ -1,11 +1,10 @@
 """Which objects a model has learned from."""
 
-from pathlib import Path
 
 import numpy as np
 
 from almagest.contract.sample import Sample as SampleFolder
-from almagest.core.files import local_copy
+from almagest.core.files import opened_folder
 from almagest.samples.groups import Groups, read_groups
 from almagest.samples.models import Sample
 
@@ -16,8 +15,8 @@ def is_learned_from(sample: Sample, object_id: np.ndarray, *, cross_match_id: in
     Groups are those of the cross-matches when the sample was cut and those up to `cross_match_id`: one that was made since
     may have found that an object is one of the sample's.
     """
-    with local_copy(sample.folder) as folder:
-        learned = SampleFolder.open(Path(folder)).train["object_id"].to_numpy()
+    with opened_folder(sample.folder) as folder:
+        learned = SampleFolder.open(folder, rows_only=True).train["object_id"].to_numpy()
     found = np.zeros(len(object_id), bool)
     for state in {sample.cross_match_id, cross_match_id}:
         groups = read_groups(cross_match_id=state)
