@@ -1,7 +1,6 @@
 """Pages of policies: what everybody reads, what owners make, change, pause and delete, and when each is due."""
 
 import html
-import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +16,8 @@ from almagest.rescoring.policies import policy_change, policy_create, policy_tic
 from almagest.rescoring.policy_selectors import LAST, next_due, times_of
 from almagest.runs.models import Run
 from almagest.runs.services import run_end
+
+from .given.asking import login, words
 
 pytestmark = pytest.mark.django_db
 ALL = "/catalogs/dwarfs/policies/"
@@ -35,19 +36,6 @@ def catalog(published, people):
 def policy(catalog, people) -> Policy:
     """One that looks every hour and tells one address."""
     return policy_create(user=people.owner, catalog=catalog, schedule="every hour", notify=["c.payne@harvard.edu"])
-
-
-def login(user=None) -> Client:
-    client = Client()
-    if user is not None:
-        client.force_login(user)
-    return client
-
-
-def words(response, status: int = 200) -> str:
-    """What the page says, without its tags."""
-    assert response.status_code == status, response.content[:800]
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())))
 
 
 def test_a_policy_is_made_changed_paused_and_deleted(catalog, people):
