@@ -65,13 +65,19 @@ def score(model, batch):
     )
 
 
+def reconstruct(model, batch):
+    _, _, is_good = known(batch)
+    p_a = np.array(score(model, batch)["p_a"].fill_null(0).to_pylist(), np.float64).reshape(-1, 1)
+    return np.where(is_good[:, None], p_a * model[0] + (1 - p_a) * model[1], np.nan).astype(np.float32)
+
+
 def is_seen(rows):
     return pa.array((arrays_of(rows, GRID)[1] > 0).mean(axis=1) > 0.5)
 
 
 seen = Cut("seen", "half of the bins are known", is_seen, of_spectra=True)
 method = replace(
-    nearest, name="mean_spectrum", implementation=__name__, spectra=GRID, cuts=(has_size, seen),
+    nearest, name="mean_spectrum", implementation=__name__, spectra=GRID, reconstructs=True, cuts=(has_size, seen),
     inputs=Table("points", "Where a point is.", inputs.columns[:1]), candidate_cuts=(), catalog=None, catalog_names={},
 )  # fmt: skip
 plugin = replace(

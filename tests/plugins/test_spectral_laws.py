@@ -29,6 +29,16 @@ def test_the_small_plugin_on_spectra_keeps_all_laws(tmp_path):
         ("is_good = np.isfinite(flux).all(axis=1) &", "is_good =", r"a bad row has null scores: flux is NaN"),
         ("& (ivar > 0).any(axis=1)", "", r"a bad row has null scores: (flux|ivar) is"),
         ("mean in model], axis=1)", "mean in model], axis=1) * (1 + np.arange(len(flux)))[:, None]", "do not depend on the"),
+        ("spectra=GRID, ", "", "a method that reconstructs takes spectra"),
+        ("def reconstruct(", "def recollect(", "it reconstructs its simulation.*has no attribute 'reconstruct'"),
+        (".astype(np.float32)\n", "\n", r"\(rows, bins\), float32: \(.*, 50\) of float64 for"),
+        ("is_good[:, None], p_a *", "is_good, p_a[:, 0] *", r"it raised ValueError|\(rows, bins\), float32"),
+        ("p_a * model[0] +", "p_a * model[0] * np.inf +", "numbers, or NaN: it is infinite"),
+        ("model[1], np.nan)", "model[1] + len(p_a), np.nan)", "do not depend on the batch's size and order: 1 rows"),
+        ("model[1], np.nan)", "model[1] + np.arange(len(p_a))[:, None], np.nan)", "size and order: [0-9]{3} rows"),
+        ("return np.where(is_good[:, None], p_a", "return np.where(True, p_a", "a bad row is reconstructed as NaN"),
+        ("model[1], np.nan)", "model[1] + ~is_good.all(), np.nan)", "a bad row does not change the others' reconstructions"),
+        ("_, _, is_good = known(batch)", "is_good = np.zeros(batch.num_rows, bool)", "a whole row is reconstructed"),
     ],
 )  # fmt: skip
 def test_a_broken_law_is_told(tmp_path, monkeypatch, old, new, law):
