@@ -74,7 +74,9 @@ def test_one_spectrum_in_every_format(real):
     assert np.array_equal([row["mask"] for row in bins], spectrum.mask)
     with fits.open(io.BytesIO(Client().get(f"{address}?format=fits").getvalue())) as hdus:
         assert np.array_equal(hdus[1].data["flux"], spectrum.flux)
-        assert hdus[1].columns["wavelength"].unit == "Angstrom" and u.Unit(hdus[1].columns["flux"].unit) == u.Unit(FLUX_UNIT)
+        assert hdus[1].columns["wavelength"].unit == "Angstrom" and u.Unit(hdus[1].columns["flux"].unit) == u.Unit(
+            FLUX_UNIT
+        )
         assert "0266-51630-0168" in repr(hdus[1].header)
     for form in ("csv", "votable", "parquet", "arrow"):
         answer = Client().get(f"{address}?format={form}")

@@ -1,6 +1,5 @@
 """Filling a catalog's table, and the numbers that its page shows at once."""
 
-
 from django.db import connection
 
 from almagest.catalogs.models import Edition

@@ -1,6 +1,5 @@
 """Which objects a model has learned from."""
 
-
 import numpy as np
 
 from almagest.contract.sample import Sample as SampleFolder
