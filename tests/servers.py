@@ -37,10 +37,16 @@ def database_url(name: str) -> str:
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
+def broker_url(given: str) -> str:
+    """Address of a broker that was named here; processes that share the tests have a numbered database of it each."""
+    place, process = urlsplit(given), int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return place._replace(path=f"/{int(place.path.strip('/') or 0) + process}").geturl()
+
+
 if POSTGRES:
     os.environ["DATABASE_URL"] = POSTGRES.url()
 os.environ["DATABASE_URL"] = database_url(NAME)
-os.environ.setdefault("REDIS_URL", VALKEY.url() if VALKEY else "")
+os.environ["REDIS_URL"] = VALKEY.url() if VALKEY else broker_url(os.environ["REDIS_URL"])
 django.setup()
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402

@@ -99,5 +99,5 @@ def test_the_checks_are_part_of_make_test():
     commands = [line for line in dry.stdout.splitlines() if line.strip()]
     for check in ("ruff check", "ruff format --check", "lint-imports"):
         assert any(check in command for command in commands), check
-    assert commands[-1].endswith("-m pytest")
+    assert commands[-1].endswith("-m pytest -n 2 --dist worksteal")
     assert "make test" in (ROOT / ".ci" / "run").read_text()
