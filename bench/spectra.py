@@ -4,19 +4,23 @@
 
 Uses the configured server with a scratch database of its own. The spectra are made: a smooth continuum, real-looking inverse
 variances and the noise that these say, so that they pack as badly as observed ones do. Inside: `fetch_spectra`, Arrow with flux,
-ivar and mask. Over HTTP: the web server as `manage.py up` starts it, one client that reads the Arrow stream.
+ivar and mask. Over HTTP: the web server as `manage.py up` starts it, one client that reads the Arrow stream. A sample: all of them
+frozen into a folder on a method's grid, then read batch by batch as a training does, each in a process of its own with its peak
+of memory, also of half of them: what grows with their number would show.
 """
 
 import argparse
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -24,9 +28,15 @@ import pyarrow as pa
 from django.db import connection
 from scratch import scratch_database  # isort: split  (it sets Django up)
 
+from almagest.contract import Column, Labelling, Method, SpectralGrid, Table
+from almagest.contract import Sample as FolderSample
+from almagest.contract.spectra import arrays_of
 from almagest.core.addresses import database_url, home
 from almagest.core.copy import read_arrow
+from almagest.samples.build import build_sample
+from almagest.samples.models import Sample
 from almagest.sky.conform import Conformer
+from almagest.sky.selectors import snapshot
 from almagest.sky.services import ingest_rows
 from almagest.sky.surveys import declaration_get
 from almagest.spectra.fetching import fetch_spectra
@@ -36,7 +46,8 @@ from almagest.spectra.services import arrays_write
 from almagest.spectra.spectrum import Spectrum
 
 PORT = 8391
-WAVELENGTH = np.round(3600 + 0.8 * np.arange(7781), 1)
+GRID = SpectralGrid(3600.0, 0.8, 7781)
+WAVELENGTH = np.round(GRID.wavelength, 1)
 
 
 class Made(SpectraReader):
@@ -121,6 +132,64 @@ def serve() -> subprocess.Popen:
     raise SystemExit("the web server did not start")
 
 
+def by_number(rows: pa.Table) -> pa.Table:
+    """Labels that mean nothing, of the first of them."""
+    last = int(os.environ["BENCH_ROWS"])
+    labels = [("even", "odd")[int(name) % 2] if int(name) < last else None for name in rows["name"].to_pylist()]
+    return pa.table(
+        {
+            "label": pa.array(labels, pa.string()),
+            "reason": pa.array([None if x else "beyond" for x in labels], pa.string()),
+        }
+    )
+
+
+def freeze(folder: Path) -> None:
+    """Freeze a sample, in this process."""
+    name = Table("names", "Names.", (Column("name", "string", "", "meta.id", "Name"),))
+    redshift = Table("known", "What is known.", (Column("redshift", "float32", "", "src.redshift", "Redshift"),))
+    outputs = Table("scores", "Scores.", (Column("score", "float32", "", "stat.probability", "Score"),))
+    method = Method("none", "None", "", "classical", __name__, redshift, outputs, "score", spectra=GRID)
+    definition = {"surveys": ["desi-spectra-simulated"], "seed": 1, "test_fraction": 0.2}
+    row = Sample(name="bench", definition=definition, ingest_id=snapshot().ingest_id, cross_match_id=0)
+    build_sample(row, method, Labelling(("even", "odd"), "odd", name, f"{__name__}:by_number"), folder)
+
+
+def learn(folder: Path) -> None:
+    """Read all training spectra once, in this process."""
+    sample = FolderSample.open(folder)
+    total = sum(float(arrays_of(batch, GRID)[0].sum()) for batch in sample.batches("train", size=256))
+    print(f"# {total:.0f}")
+
+
+def sampled(folder: Path, rows: int) -> None:
+    """Print seconds and memory of freezing and of reading so many."""
+    for what in ("freeze", "learn"):
+        environment = os.environ | {"BENCH_DATABASE": connection.settings_dict["NAME"], "BENCH_ROWS": str(rows)}
+        command = [sys.executable, "-W", "ignore", __file__, "--one", what, "--folder", str(folder / str(rows))]
+        took, peak = map(float, subprocess.check_output(command, env=environment, text=True).split()[-2:])
+        print(f"{what:10s} {took:6.2f} s {rows / took:>9,.0f} spectra/s of {rows:,}, {peak:,.0f} MB at most")
+
+
+def one(what: str, folder: Path) -> None:
+    """In a process of its own; prints seconds, and the most memory that was its own: pages of the sample's files are the system's."""
+    connection.settings_dict["NAME"] = os.environ["BENCH_DATABASE"]
+    peak, done = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.02):
+            status = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+            peak[0] = max(peak[0], int(status["RssAnon"].split()[0]) / 1024)
+
+    watcher, start = threading.Thread(target=watch), time.perf_counter()
+    watcher.start()
+    {"freeze": freeze, "learn": learn}[what](folder)
+    took = time.perf_counter() - start
+    done.set()
+    watcher.join()
+    print(took, peak[0])
+
+
 def main(spectra: int) -> None:
     """Load, measure, print."""
     with scratch_database():
@@ -144,9 +213,18 @@ def main(spectra: int) -> None:
             server.wait()
         for name, took in best.items():
             print(f"{name:10s} {took:6.2f} s {spectra / took:>9,.0f} spectra/s {took / best['bare COPY']:6.2f} of COPY")
+        with TemporaryDirectory() as folder:
+            sampled(Path(folder), spectra // 2)
+            sampled(Path(folder), spectra)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--spectra", type=int, default=20_000)
-    main(parser.parse_args().spectra)
+    parser.add_argument("--one", choices=("freeze", "learn"), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        one(options.one, options.folder)
+    else:
+        main(options.spectra)

@@ -1,6 +1,6 @@
 """Spectra of many objects at once, as Arrow."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from almagest.core.copy import read_arrow, stream_arrow
+from almagest.core.copy import copy_out_rows, read_arrow
 from almagest.core.tables import column_list, quote, sql_type
 from almagest.sky.models import Survey
 from almagest.sky.surveys import SURVEYS
@@ -18,9 +18,10 @@ from almagest.spectra.errors import SpectrumError
 from almagest.spectra.packing import unpack, unpack_into, unpack_mask
 from almagest.spectra.tables import GRIDS, SPECTRA
 
-# Spectra in memory at once; their arrays are about 70 kB each.
-BLOCK = 500
-BATCH_BYTES = 1_000_000
+# Spectra read at once; their arrays are about 70 kB each.
+BLOCK = 250
+# Blocks read side by side: PostgreSQL, the socket and the unpacking leave Python's lock to others most of the time.
+LANES = 2
 FACTS = ("redshift", "redshift_err", "zwarning", "spec_class", "subclass", "instrument", "resolving_power", "snr",
          "flux_unit", "medium", "frame", "n_bins", "spectrum_id")  # fmt: skip
 PACKED = ("flux", "ivar", "mask")
@@ -57,16 +58,16 @@ def fetch_spectra(*, user, object_ids: Sequence[int]) -> Fetched:
 
 
 def stream_spectra(*, user, object_ids: np.ndarray) -> Iterator[pa.Table]:
-    """The same, block by block, so that no more than two are in memory: ``position``, ``requested``, ``is_found``, then the
+    """The same, block by block, so that no more than a few are in memory: ``position``, ``requested``, ``is_found``, then the
     columns, which are null where an id has no spectrum."""
     source = _source(user)
     blocks = [object_ids[at : at + BLOCK] for at in range(0, max(len(object_ids), 1), BLOCK)]
-    with ThreadPoolExecutor(1, "spectra-ahead") as pool:
-        ahead = pool.submit(_read, source, blocks[0])
+    with ThreadPoolExecutor(LANES, "spectra") as pool:
+        ahead = deque(pool.submit(_read, source, block) for block in blocks[:LANES])
         for number, ids in enumerate(blocks):
-            rows = ahead.result()
-            if number + 1 < len(blocks):
-                ahead = pool.submit(_read, source, blocks[number + 1])
+            rows = ahead.popleft().result()
+            if number + LANES < len(blocks):
+                ahead.append(pool.submit(_read, source, blocks[number + LANES]))
             for place, values in enumerate(
                 (np.arange(len(ids)) + 1 + number * BLOCK, ids, rows["object_id"].is_valid())
             ):
@@ -144,13 +145,11 @@ def read_arrays(spectrum_ids: np.ndarray) -> dict[int, Arrays]:
 
 
 def _arrays(spectrum_ids: np.ndarray) -> Iterator[tuple]:
-    """``spectrum_id``, ``grid_id``, ``n_bins`` and the packed arrays, a few at a time, to be unpacked in the cache."""
-    names = ("spectrum_id", "grid_id", "n_bins")
-    sql = f"SELECT {column_list((*names, *PACKED))} FROM {quote(SPECTRA.name)} WHERE spectrum_id = ANY(string_to_array($1, ',')::bigint[])"
-    for batch in stream_arrow(sql, (_text(spectrum_ids),), batch_bytes=BATCH_BYTES):
-        yield from zip(
-            *(batch[name].to_pylist() for name in names), *(_buffers(batch[name]) for name in PACKED), strict=True
-        )
+    """``spectrum_id``, ``grid_id``, ``n_bins`` and the packed arrays, one spectrum after another."""
+    types = {"spectrum_id": "int8", "grid_id": "int8", "n_bins": "int4"} | dict.fromkeys(PACKED, "bytea")
+    chosen = f"spectrum_id = ANY('{{{_text(spectrum_ids)}}}'::bigint[])"
+    sql = f"SELECT {column_list(types)} FROM {quote(SPECTRA.name)} WHERE {chosen}"
+    yield from copy_out_rows(sql, list(types.values()))
 
 
 def _fill(flux: np.ndarray, ivar: np.ndarray, mask: np.ndarray, packed: list) -> None:
@@ -161,14 +160,6 @@ def _fill(flux: np.ndarray, ivar: np.ndarray, mask: np.ndarray, packed: list) ->
         unpack_into(ivar, packed[1])
     if packed[2] is not None:
         mask[:] = unpack_mask(packed[2], len(mask))
-
-
-def _buffers(values: pa.Array) -> list[pa.Buffer | None]:
-    """Each value's bytes where they are: nothing is copied."""
-    _, places, data = values.buffers()
-    ends = np.frombuffer(places, np.int32)[values.offset : values.offset + len(values) + 1].tolist()
-    valid = values.is_valid().to_pylist()
-    return [data.slice(ends[i], ends[i + 1] - ends[i]) if valid[i] else None for i in range(len(values))]
 
 
 def _lists(offsets: np.ndarray, values: np.ndarray, null: np.ndarray) -> pa.Array:
