@@ -5,7 +5,7 @@ import pytest
 from astropy.coordinates.angles import angular_separation
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from almagest.sky.errors import SearchError, SurveyError
@@ -103,6 +103,7 @@ def sky(db, survey_file):
 
 
 @given(place=st.one_of(st.tuples(RA, DEC), st.integers(0, 800)), radius=RADIUS_DEG)
+@example(place=(1e-200, 1e-200), radius=1.0)
 @QUICK
 def test_cone_search_is_brute_force(sky, place, radius):
     """The same objects, the same distances, the nearest first; centres on objects too."""

@@ -11,7 +11,8 @@ ARCSEC_PER_DEG = 3600.0
 
 def separation_sql(ra_1: str, dec_1: str, ra_2: str, dec_2: str) -> str:
     """SQL expression of the distance in arcsec between two positions given as expressions in degrees."""
-    delta = f"radians({ra_2} - {ra_1})"
+    dec_1, dec_2 = _tame(dec_1), _tame(dec_2)
+    delta = f"radians({_tame(f'({ra_2} - {ra_1})')})"
     # cosd(90) is 0; cos(radians(90)) is not, and would tear the pole apart.
     sin_1, cos_1, sin_2, cos_2 = (f"{f}({dec})" for dec in (dec_1, dec_2) for f in ("sind", "cosd"))
     across = f"{cos_2} * sin({delta})"
@@ -19,6 +20,11 @@ def separation_sql(ra_1: str, dec_1: str, ra_2: str, dec_2: str) -> str:
     cosine = f"{sin_1} * {sin_2} + {cos_1} * {cos_2} * cos({delta})"
     # The square root takes no negative number, and squares are none.
     return f"degrees(atan2(sqrt(({across}) * ({across}) + {along} * {along}), {cosine})) * {ARCSEC_PER_DEG}"
+
+
+def _tame(degrees: str) -> str:
+    """PostgreSQL refuses products of numbers too small for a float; a difference of 1e-100 degrees is none."""
+    return f"(CASE WHEN abs({degrees}) < 1e-100 THEN 0 ELSE {degrees} END)"
 
 
 def separation_arcsec(ra_1, dec_1, ra_2, dec_2) -> np.ndarray:
