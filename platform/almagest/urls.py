@@ -63,6 +63,11 @@ urlpatterns = [
     path(f"{RELEASE}links/", releasing.links, name="release-links"),
     path("objects/<slug:survey>/<path:source_id>/spectra.json", spectra.spectra_json, name="spectra-json"),
     path("objects/<slug:survey>/<path:source_id>/spectrum", spectra.spectrum, name="spectrum"),
+    path(
+        "objects/<slug:survey>/<path:source_id>/reconstruct/<slug:plugin>/<slug:method>/<int:number>",
+        spectra.reconstruct,
+        name="reconstruct",
+    ),
     path("objects/<slug:survey>/<path:source_id>/", sky.object_page, name="object"),
     path("surveys/", sky.surveys, name="surveys"),
     path("surveys/<slug:slug>/", sky.survey, name="survey"),

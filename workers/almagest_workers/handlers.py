@@ -16,6 +16,7 @@ from almagest.core.files import local_copy, opened_folder
 from almagest.predictions import deltas
 from almagest.predictions import services as predictions
 from almagest.predictions.models import PredictionSet, Verification
+from almagest.predictions.reconstruction import services as reconstructions
 from almagest.predictions.scoring import read_inputs, score_block, score_rows
 from almagest.predictions.verification import services as verifications
 from almagest.registry import comparisons, training
@@ -98,6 +99,13 @@ def verify(claim: Claim, report: Report) -> None:
     )
 
 
+def reconstruct(claim: Claim, report: Report) -> None:
+    """Say what a version expects of some objects' spectra."""
+    version = ModelVersion.objects.select_related("method__plugin").get(pk=claim.parameters["version_id"])
+    method = find_method(version.method.plugin.name, version.method.name)
+    reconstructions.block_reconstruct(claim=claim, version=version, method=method, model=load_model(version.pk))
+
+
 def publish_catalog(claim: Claim, report: Report) -> None:
     """Fill an edition of a catalog."""
     edition = Edition.objects.select_related("catalog", "version__method__plugin", "prediction_set").get(
@@ -144,6 +152,7 @@ HANDLERS: dict[str, Callable[[Claim, Report], None]] = {
     comparisons.KIND: train,
     predictions.KIND: score,
     verifications.KIND: verify,
+    reconstructions.KIND: reconstruct,
     catalogs.KIND: publish_catalog,
     rescoring.KIND: rescore,
     RELEASE: release,

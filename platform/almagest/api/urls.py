@@ -97,6 +97,7 @@ urlpatterns = [
     path("runs/score/", starting.Score.as_view(), name="score"),
     path("runs/publish-catalog/", starting.PublishCatalog.as_view(), name="publish-catalog"),
     path("runs/verify/", starting.Verify.as_view(), name="verify"),
+    path("runs/reconstruct/", starting.Reconstruct.as_view(), name="reconstruct"),
     path("runs/compare/", starting.Compare.as_view(), name="compare"),
     path("runs/<int:run_id>/", runs.Run.as_view(), name="run"),
     path("runs/<int:run_id>/log/", runs.RunLog.as_view(), name="run-log"),

@@ -1,10 +1,12 @@
 """Reading catalogs."""
 
+from django.db import connection
 from django.db.models import Max, QuerySet
 
 from almagest.catalogs.errors import CatalogError
-from almagest.catalogs.history import is_kept
+from almagest.catalogs.history import edition_source, is_kept
 from almagest.catalogs.models import Catalog, Edition
+from almagest.core.tables import quote
 from almagest.registry.models import ModelVersion
 from almagest.runs.models import Run
 from almagest.sky.models import Survey
@@ -55,6 +57,17 @@ def edition_get(*, user, slug: str, revision: int | None = None) -> Edition:
             absent=True,
         )
     return edition
+
+
+def best_objects(*, user, slug: str, count: int) -> list[int]:
+    """Ids of a catalog's best candidates, the best first."""
+    edition = catalog_get(user=user, slug=slug)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT object_id FROM {edition_source(edition)} ORDER BY {quote(edition.rank_by)} DESC, object_id LIMIT %s",
+            [count],
+        )
+        return [number for (number,) in cursor.fetchall()]
 
 
 def next_revision(catalog: Catalog) -> int:

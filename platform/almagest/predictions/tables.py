@@ -1,4 +1,4 @@
-"""The declared tables of scorings (keys, then the columns that the method declares), and the one of verified pairs."""
+"""The declared tables of scorings (keys, then the columns that the method declares), and those that all versions share."""
 
 from dataclasses import replace
 
@@ -59,6 +59,26 @@ VERIFICATION_PAIRS = DeclaredTable(
     indexes=(("verification_id", "label", "predicted_class"),),
 )
 
+RECONSTRUCTIONS = DeclaredTable(
+    Table(
+        "reconstructions",
+        "What model versions expect of objects' spectra.",
+        (
+            Column("version_id", "int32", "", "meta.id", "Model version", nullable=False, level=3),
+            Column("object_id", "int64", "", "meta.id", "Object", nullable=False),
+            Column("revision", "int32", "", "meta.version", "Revision that the model saw", nullable=False),
+            Column("grid_start", "float64", "Angstrom", "em.wl", "First wavelength, in vacuum", nullable=False),
+            Column("grid_step", "float64", "Angstrom", "em.wl;spect.binSize", "From bin to bin", nullable=False),
+            Column("n_bins", "int32", "", "meta.number", "Number of bins", nullable=False),
+            Column(
+                "flux", "binary", "", "phot.flux.density;em.wl", "Packed float32, as the spectrum's", nullable=False
+            ),
+        ),
+    ),
+    primary_key=("version_id", "object_id"),
+    indexes=(("object_id",),),
+)
+
 
 def prediction_table(version: ModelVersion, name: str, *, with_candidates: bool = False) -> DeclaredTable:
     """Declaration of a table of scores named `name`, with `IS_CANDIDATE` or without."""
@@ -69,8 +89,8 @@ def prediction_table(version: ModelVersion, name: str, *, with_candidates: bool 
 
 
 def declared_tables() -> list[DeclaredTable]:
-    """The verified pairs; tables of scores are made by each scoring, not by `sync_tables`."""
-    return [VERIFICATION_PAIRS]
+    """Those that all versions share; tables of scores are made by each scoring, not by `sync_tables`."""
+    return [VERIFICATION_PAIRS, RECONSTRUCTIONS]
 
 
 def set_table(prediction_set: PredictionSet) -> DeclaredTable:

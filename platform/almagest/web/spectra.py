@@ -3,13 +3,21 @@
 import hashlib
 import math
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from django.urls import reverse
 
 from almagest.contract.units import parse_unit
+from almagest.predictions.reconstruction.selectors import (
+    Reconstruction,
+    object_reconstructions,
+    reconstructing_versions,
+    taken_by,
+)
+from almagest.registry.models import ModelVersion
 from almagest.sky.selectors import Counterpart, SkyObject
 from almagest.sky.surveys import declaration_get
 from almagest.spectra.lines import LINES, air_to_vacuum
@@ -20,19 +28,31 @@ from almagest.web.templatetags.almagest import DASH, number
 KINDS = ("emission", "absorption", "sky")
 # What programs for spectra read; the address gives all other formats too.
 FILES = ("csv", "CSV"), ("fits", "FITS"), ("votable", "VOTable")
+# What models make of the spectra, by the numbers of their objects.
+Models = Mapping[int, Sequence[Reconstruction]]
 
 
-def spectra_state(spectra: Sequence[ObjectSpectrum]) -> str:
+def spectra_models(*, user, spectra: Sequence[ObjectSpectrum]) -> Models:
+    """What the models that the user may see make of the spectra as they are now."""
+    return {each.object_id: object_reconstructions(user=user, object_id=each.object_id) for each in spectra}
+
+
+def spectra_state(spectra: Sequence[ObjectSpectrum], models: Models = MappingProxyType({})) -> str:
     """Text that is another one whenever `spectra_data` is."""
     parts = [VERSION, *((s.object_id, s.revision, s.spectrum.id, s.survey.name, s.survey.observed) for s in spectra)]
+    parts += [
+        (number, m.version.pk, m.grid, hashlib.sha256(m.flux.tobytes()).hexdigest())
+        for number, found in models.items()
+        for m in found
+    ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def spectra_data(spectra: Sequence[ObjectSpectrum]) -> dict[str, Any]:
+def spectra_data(spectra: Sequence[ObjectSpectrum], models: Models) -> dict[str, Any]:
     """What the viewer draws: exact numbers as base64 of little-endian arrays, and the lines to be looked for."""
     lines = [{"name": line.name, "wavelength": line.wavelength, "kind": line.kind, "source": line.source,
               "is_major": line.is_major} for line in LINES]  # fmt: skip
-    return {"spectra": [_data(each) for each in spectra], "lines": lines}
+    return {"spectra": [_data(each, models[each.object_id]) for each in spectra], "lines": lines}
 
 
 def spectra_panel(*, user, found: SkyObject, counterparts: Sequence[Counterpart]) -> dict[str, Any] | None:
@@ -41,11 +61,25 @@ def spectra_panel(*, user, found: SkyObject, counterparts: Sequence[Counterpart]
     slugs = {found.survey.slug, *(each.survey.slug for each in counterparts)}
     if not any(declaration_get(slug).has_spectra for slug in slugs):
         return None
-    rows = [_row(each) for each in object_spectra(user=user, object_id=found.id)]
-    return {"rows": rows, "lines": LINES, "kinds": KINDS, "files": FILES} if rows else None
+    spectra = object_spectra(user=user, object_id=found.id)
+    told = {"lines": LINES, "kinds": KINDS, "files": FILES, "to_ask": models_to_ask(user, spectra)}
+    return {"rows": [_row(each) for each in spectra]} | told if spectra else None
 
 
-def _data(found: ObjectSpectrum) -> dict[str, Any]:
+def models_to_ask(user, spectra: Sequence[ObjectSpectrum]) -> list[ModelVersion]:
+    """Models that the user may have say what they make of the spectra, and which have not said it of each that they take."""
+    versions = reconstructing_versions(user=user) if user.is_authenticated else []
+    if not versions:
+        return []
+    said = {
+        number: {each.version for each in found} for number, found in spectra_models(user=user, spectra=spectra).items()
+    }
+    return [
+        version for version in versions if any(version not in said[number] for number in taken_by(version, spectra))
+    ]
+
+
+def _data(found: ObjectSpectrum, models: Sequence[Reconstruction]) -> dict[str, Any]:
     spectrum, facts = found.spectrum, found.facts
     is_air = spectrum.medium == "air"
     return {
@@ -58,8 +92,16 @@ def _data(found: ObjectSpectrum) -> dict[str, Any]:
         "vacuum": _packed(air_to_vacuum(spectrum.wavelength), "<f8") if is_air else None,
         "flux": _packed(spectrum.flux, "<f4"),
         "ivar": None if spectrum.ivar is None else _packed(spectrum.ivar, "<f4"),
-        "mask": _packed(spectrum.mask, "u1"), "models": [],
+        "mask": _packed(spectrum.mask, "u1"), "models": [_model(each) for each in models],
     }  # fmt: skip
+
+
+def _model(found: Reconstruction) -> dict[str, str]:
+    """As the viewer draws it; the wavelengths are in vacuum."""
+    method = found.version.method
+    href = reverse("model", args=[method.plugin.name, method.name, found.version.number])
+    return {"label": f"{method.title} v{found.version.number}", "href": href,
+            "wavelength": _packed(found.grid.wavelength, "<f8"), "flux": _packed(found.flux, "<f4")}  # fmt: skip
 
 
 def _row(found: ObjectSpectrum) -> dict[str, Any]:

@@ -44,6 +44,7 @@ PAGES = {
     "catalogs/<slug:slug>/figures/<slug:name>.json": page("catalog"), "objects/<slug:survey>/<path:source_id>/": page("survey"),
     # Nobody has a spectrum here: tests in one transaction cannot read any. Who sees spectra, their pages' own tests say.
     **{f"objects/<slug:survey>/<path:source_id>/{at}": Route("survey", {"GET": (ALL, 404)}) for at in ("spectra.json", "spectrum")},
+    "objects/<slug:survey>/<path:source_id>/reconstruct/<slug:plugin>/<slug:method>/<int:number>": posts("survey", LOGIN, {}, 404),
     "runs/<int:run_id>/": page("run"), "samples/<slug:name>/": page("sample"), "comparisons/<int:pk>/": page("comparison"),
     MODEL_AT: page("model"), f"{MODEL_AT}figures/<slug:name>.json": page("model"), "verifications/<int:pk>/": page("verification"),
     "verifications/<int:pk>/figures/<slug:name>.json": page("verification"),
@@ -92,6 +93,8 @@ API = {
     "runs/train/": starts("sample", MODEL | {"sample": "secretsample"}), "runs/score/": starts("model", MODEL),
     "runs/publish-catalog/": starts("model", MODEL | {"slug": "new", "threshold": 0.5}),
     "runs/verify/": starts("model", MODEL | {"survey": "evcc-simulated", "radius_arcsec": 2}),
+    # No model gives any here, nor is there a spectrum: what who asks for them gets, their own tests say.
+    "runs/reconstruct/": posts("model", LOGIN, MODEL | {"objects": [1]}, 400),
     "runs/compare/": starts("sample", {"plugin": "toys", "study": "balance", "sample": "toybox"}),
     "runs/<int:run_id>/cancel/": posts("run", OWNER, {}, 200),
     "releases/": page(), RELEASE_AT: page("release"), f"{RELEASE_AT}files/": page("release"),

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from almagest.api.queries import Text
+from almagest.predictions.reconstruction.services import MOST_OBJECTS
 from almagest.predictions.verification.services import LARGEST_RADIUS_ARCSEC
 from almagest.vetting.words import LONGEST_SET
 
@@ -64,6 +65,14 @@ class NewVerification(OfModel):
 
     survey = serializers.CharField(max_length=60)
     radius_arcsec = serializers.FloatField(min_value=0, max_value=LARGEST_RADIUS_ARCSEC, help_text="Above 0.")
+
+
+class NewReconstructions(OfModel):
+    """Objects of whose spectra a model is to say what it expects."""
+
+    objects = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=2**63 - 1), min_length=1, max_length=MOST_OBJECTS
+    )
 
 
 class NewComparison(serializers.Serializer):

@@ -10,6 +10,7 @@ from almagest.api.queries import runs as queries
 from almagest.api.views.base import ApiView
 from almagest.api.views.runs import RunWords
 from almagest.catalogs.services import catalog_publish_start
+from almagest.predictions.reconstruction.services import reconstruction_start
 from almagest.predictions.services import scoring_start
 from almagest.predictions.verification.services import verification_start
 from almagest.registry.comparisons import comparison_start
@@ -100,6 +101,15 @@ class Verify(Starting):
     def start(self, user, body):
         """As `manage.py verify` does."""
         return verification_start(version=_version(user, body), **body, owner=user)
+
+
+@starts("reconstruct", "Have a model say what flux it expects of objects' spectra", queries.NewReconstructions)
+class Reconstruct(Starting):
+    """What a model makes of spectra."""
+
+    def start(self, user, body):
+        """As `manage.py reconstruct` does."""
+        return reconstruction_start(user=user, version=_version(user, body), object_ids=body["objects"])
 
 
 @starts("compare", "Make a study: train its contenders on one sample", queries.NewComparison)

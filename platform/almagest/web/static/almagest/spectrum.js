@@ -1,4 +1,5 @@
 // The spectra of an object's page: what is drawn of them, and what is done to it by hand.
+import { listenToAsking } from "./spectrum_asking.js";
 import { readAddress, usualState, writeAddress } from "./spectrum_address.js";
 import { listenToControls, readAt, showControls } from "./spectrum_controls.js";
 import { firstAbove, likeness, readSpectrum, residuals, smoothed, worthSeeing } from "./spectrum_data.js";
@@ -216,6 +217,7 @@ async function begin(element) {
   const data = await answer.json();
   for (const waiting of element.querySelectorAll("[data-scripted]")) waiting.hidden = false;
   element.viewer = new Viewer(element, data);
+  listenToAsking(element, data);
 }
 
 function apologise(element) {

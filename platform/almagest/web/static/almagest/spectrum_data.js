@@ -13,16 +13,16 @@ export function readSpectrum(raw) {
   const ivar = raw.ivar === null ? null : floats(raw.ivar);
   const bad = mask.map((masked, i) => (masked || !Number.isFinite(flux[i]) || (ivar && !(ivar[i] > 0)) ? 1 : 0));
   const x = raw.vacuum ? new Float64Array(bytes(raw.vacuum)) : wavelength;
-  const models = raw.models.map((model) => ({ ...model, flux: onGrid(wavelength, model) }));
+  const models = raw.models.map((model) => ({ ...model, flux: onGrid(x, model) }));
   return { ...raw, wavelength, x, flux, bad, models, weight: (i) => (bad[i] ? 0 : ivar ? ivar[i] : 1), sigma: ivar && ivar.map((w) => 1 / Math.sqrt(w)) };
 }
 
-// A model's flux where the spectrum was measured; not a number outside of what it covers.
-function onGrid(wavelength, model) {
+// A model's flux where the spectrum was measured, both in vacuum; not a number outside of what it covers.
+function onGrid(x, model) {
   const flux = floats(model.flux);
   if (!model.wavelength) return flux;
   const own = new Float64Array(bytes(model.wavelength));
-  return wavelength.map((at) => {
+  return x.map((at) => {
     const i = Math.min(Math.max(firstAbove(own, at), 1), own.length - 1), share = (at - own[i - 1]) / (own[i] - own[i - 1]);
     return share < 0 || share > 1 ? NaN : flux[i - 1] * (1 - share) + flux[i] * share;
   });

@@ -1,0 +1,1 @@
+"""What models expect of objects' spectra."""
