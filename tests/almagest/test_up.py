@@ -185,3 +185,24 @@ def test_the_demo_verifies_against_50_mgc_where_its_table_is(tmp_path):
         ("verify", True),
     ]
     assert "50mgc" not in str(list(steps(tmp_path, first, "-simulated")))
+
+
+def test_spectra_beside_the_tables_are_shown(tmp_path):
+    """Folders, coadds and archives that are there; nothing is asked of those that are not, and nothing is simulated."""
+    first, tables, spectra = tmp_path / "first.csv", tmp_path / "photometry", tmp_path / "spectra"
+    tables.mkdir()
+    assert "ingest_spectra" not in {step.command for step in steps(tables, first)}
+    (spectra / "sdss").mkdir(parents=True), (spectra / "desi").mkdir()
+    (spectra / "desi" / "coadd-1.fits").touch(), (spectra / "desi" / "redrock-1.fits").touch()
+    todo = [
+        (step.command, step.arguments)
+        for step in steps(tables, first)
+        if {"sdss-spectra", "desi-spectra"} & set(step.arguments)
+    ]
+    options = ("--skip-bad", "--if-missing")
+    assert todo == [
+        ("ingest_spectra", ("sdss-spectra", str(spectra / "sdss"), *options)),
+        ("ingest_spectra", ("desi-spectra", str(spectra / "desi" / "coadd-1.fits"), *options)),
+        ("cross_match", ("sdss-spectra", "sdss-dr14", "--radius-arcsec", "2")),
+    ]
+    assert "ingest_spectra" not in {step.command for step in steps(tables, first, "-simulated")}
