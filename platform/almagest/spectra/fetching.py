@@ -1,15 +1,18 @@
 """Spectra of many objects at once, as Arrow."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 import numpy as np
+import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from almagest.core.copy import copy_out_rows, read_arrow
+from almagest.core.copy import copy_out_rows, own_connection, read_arrow
 from almagest.core.tables import column_list, quote, sql_type
 from almagest.sky.models import Survey
 from almagest.sky.surveys import SURVEYS
@@ -19,7 +22,7 @@ from almagest.spectra.packing import unpack, unpack_into, unpack_mask
 from almagest.spectra.tables import GRIDS, SPECTRA
 
 # Spectra read at once; their arrays are about 70 kB each.
-BLOCK = 250
+BLOCK = 500
 # Blocks read side by side: PostgreSQL, the socket and the unpacking leave Python's lock to others most of the time.
 LANES = 2
 FACTS = ("redshift", "redshift_err", "zwarning", "spec_class", "subclass", "instrument", "resolving_power", "snr",
@@ -38,7 +41,8 @@ class Fetched:
     ----------
     rows
         In the order of the ids: ``object_id``, ``survey``, ``source_id``, ``revision``, `FACTS`, ``grid_id`` (whose
-        wavelengths `read_grids` gives), and the lists ``flux``, ``ivar`` (null where no errors are known) and ``mask``.
+        wavelengths `read_grids` gives), and the lists ``flux``, ``ivar`` (null where no errors are known) and ``mask`` (null
+        where no bin is masked).
     missing
         Ids that have no spectrum which the user may see.
     """
@@ -60,21 +64,27 @@ def fetch_spectra(*, user, object_ids: Sequence[int]) -> Fetched:
 def stream_spectra(*, user, object_ids: np.ndarray) -> Iterator[pa.Table]:
     """The same, block by block, so that no more than a few are in memory: ``position``, ``requested``, ``is_found``, then the
     columns, which are null where an id has no spectrum."""
-    source = _source(user)
-    blocks = [object_ids[at : at + BLOCK] for at in range(0, max(len(object_ids), 1), BLOCK)]
-    with ThreadPoolExecutor(LANES, "spectra") as pool:
-        ahead = deque(pool.submit(_read, source, block) for block in blocks[:LANES])
-        for number, ids in enumerate(blocks):
-            rows = ahead.popleft().result()
+    rows = _facts(_source(user), object_ids)
+    blocks = [rows.slice(at, BLOCK) for at in range(0, max(rows.num_rows, 1), BLOCK)]
+    connections: SimpleQueue = SimpleQueue()
+
+    def read(block: pa.Table) -> pa.Table:
+        own = connections.get()
+        try:
+            return _with_arrays(own, block)
+        finally:
+            connections.put(own)
+
+    with ExitStack() as stack:
+        for _ in blocks[:LANES]:
+            connections.put(stack.enter_context(own_connection()))
+        pool = stack.enter_context(ThreadPoolExecutor(LANES, "spectra"))
+        ahead = deque(pool.submit(read, block) for block in blocks[:LANES])
+        for number in range(len(blocks)):
+            done = ahead.popleft().result()
             if number + LANES < len(blocks):
-                ahead.append(pool.submit(_read, source, blocks[number + LANES]))
-            for place, values in enumerate(
-                (np.arange(len(ids)) + 1 + number * BLOCK, ids, rows["object_id"].is_valid())
-            ):
-                rows = rows.add_column(
-                    place, ROW.field(place), pa.chunked_array([pa.array(values, ROW.field(place).type)])
-                )
-            yield rows
+                ahead.append(pool.submit(read, blocks[number + LANES]))
+            yield done
 
 
 def read_grids(grid_ids: Sequence[int]) -> dict[int, np.ndarray]:
@@ -95,28 +105,37 @@ def read_grid(grid_id: int) -> np.ndarray:
     return found[grid_id]
 
 
-def _read(source: str, ids: np.ndarray) -> pa.Table:
-    """A row for each id, null where it has no spectrum, with the arrays as lists of numbers."""
+def _facts(source: str, ids: np.ndarray) -> pa.Table:
+    """A row for each id with all but the arrays, null where it has no spectrum."""
     facts = read_arrow(source, (_text(ids),))
-    rows = facts.take(pc.index_in(pa.array(ids), facts["object_id"]))
+    rows = facts.take(pc.index_in(pa.array(ids), facts["object_id"])).combine_chunks()
+    for place, values in enumerate((np.arange(len(ids)) + 1, ids, rows["object_id"].is_valid())):
+        rows = rows.add_column(place, ROW.field(place), pa.chunked_array([pa.array(values, ROW.field(place).type)]))
+    return rows
+
+
+def _with_arrays(own: psycopg.Connection, rows: pa.Table) -> pa.Table:
+    """The rows with their arrays as lists of numbers."""
     bins = pc.fill_null(rows["n_bins"], 0).to_numpy()
     offsets = np.concatenate([[0], np.cumsum(bins)])
     flux, ivar = (np.empty(offsets[-1], np.float32) for _ in range(2))
-    mask, has_ivar = np.zeros(offsets[-1], bool), np.zeros(len(ids), bool)
-    grid_id: list[int | None] = [None] * len(ids)
+    masks: list[np.ndarray | None] = [None] * rows.num_rows
+    has_ivar = np.zeros(rows.num_rows, bool)
+    grid_id: list[int | None] = [None] * rows.num_rows
     places = defaultdict(list)
     for place, number in enumerate(rows["spectrum_id"].to_pylist()):
         places[number].append(place)
-    for number, grid, _, *packed in _arrays(facts["spectrum_id"].to_numpy()):
+    for number, grid, _, *packed in _arrays(own, [each for each in places if each is not None]):
         for place in places[number]:
             here, grid_id[place] = slice(offsets[place], offsets[place + 1]), grid
             has_ivar[place] = packed[1] is not None
-            _fill(flux[here], ivar[here], mask[here], packed)
+            _fill(flux[here], ivar[here], packed)
+            masks[place] = None if packed[2] is None else unpack_mask(packed[2], int(bins[place]))
     rows = rows.append_column("grid_id", pa.array(grid_id, pa.int64()))
-    absent = rows["object_id"].is_null().to_numpy()
-    for name, values, null in (("flux", flux, absent), ("ivar", ivar, ~has_ivar), ("mask", mask, absent)):
-        rows = rows.append_column(name, _lists(offsets, values, null))
-    return rows
+    absent = ~rows["is_found"].to_numpy()
+    rows = rows.append_column("flux", _lists(offsets, flux, absent))
+    rows = rows.append_column("ivar", _lists(offsets, ivar, ~has_ivar))
+    return rows.append_column("mask", pa.array(masks, pa.list_(pa.bool_())))
 
 
 @dataclass(frozen=True)
@@ -134,32 +153,31 @@ class Arrays:
         return np.where(self.mask, np.float32(0), np.float32(1) if self.ivar is None else self.ivar)
 
 
-def read_arrays(spectrum_ids: np.ndarray) -> dict[int, Arrays]:
+def read_arrays(spectrum_ids: Sequence[int]) -> dict[int, Arrays]:
     """Arrays by their numbers; those that are not there are left out."""
     found = {}
-    for number, grid_id, n_bins, *packed in _arrays(spectrum_ids):
-        flux, ivar, mask = np.empty(n_bins, np.float32), np.empty(n_bins, np.float32), np.zeros(n_bins, bool)
-        _fill(flux, ivar, mask, packed)
-        found[number] = Arrays(grid_id, flux, None if packed[1] is None else ivar, mask)
+    with own_connection() as own:
+        for number, grid_id, n_bins, *packed in _arrays(own, spectrum_ids):
+            flux, ivar = np.empty(n_bins, np.float32), np.empty(n_bins, np.float32)
+            _fill(flux, ivar, packed)
+            found[number] = Arrays(grid_id, flux, None if packed[1] is None else ivar, unpack_mask(packed[2], n_bins))
     return found
 
 
-def _arrays(spectrum_ids: np.ndarray) -> Iterator[tuple]:
+def _arrays(own: psycopg.Connection, spectrum_ids: Sequence[int]) -> Iterator[tuple]:
     """``spectrum_id``, ``grid_id``, ``n_bins`` and the packed arrays, one spectrum after another."""
     types = {"spectrum_id": "int8", "grid_id": "int8", "n_bins": "int4"} | dict.fromkeys(PACKED, "bytea")
     chosen = f"spectrum_id = ANY('{{{_text(spectrum_ids)}}}'::bigint[])"
     sql = f"SELECT {column_list(types)} FROM {quote(SPECTRA.name)} WHERE {chosen}"
-    yield from copy_out_rows(sql, list(types.values()))
+    yield from copy_out_rows(own, sql, list(types.values()))
 
 
-def _fill(flux: np.ndarray, ivar: np.ndarray, mask: np.ndarray, packed: list) -> None:
+def _fill(flux: np.ndarray, ivar: np.ndarray, packed: list) -> None:
     unpack_into(flux, packed[0])
     if packed[1] is None:
         ivar[:] = 0
     else:
         unpack_into(ivar, packed[1])
-    if packed[2] is not None:
-        mask[:] = unpack_mask(packed[2], len(mask))
 
 
 def _lists(offsets: np.ndarray, values: np.ndarray, null: np.ndarray) -> pa.Array:
@@ -185,5 +203,5 @@ def _nothing() -> str:
     return ", ".join(f"NULL::{kind} AS {quote(name)}" for name, kind in columns.items())
 
 
-def _text(ids: np.ndarray) -> str:
-    return ",".join(map(str, ids.tolist()))
+def _text(ids: Iterable[int]) -> str:
+    return ",".join(str(int(each)) for each in ids)

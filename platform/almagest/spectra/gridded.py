@@ -29,7 +29,7 @@ def read_on_grid(rows: pa.Table, grid: SpectralGrid) -> tuple[np.ndarray, np.nda
     alike = defaultdict(list)
     for place, which in enumerate(zip(rows["spectrum_id"].to_pylist(), rows["medium"].to_pylist(), strict=True)):
         alike[which].append(place)
-    spectra = read_arrays(np.array([number for number, _ in alike if number is not None], np.int64))
+    spectra = read_arrays([number for number, _ in alike if number is not None])
     grids = read_grids({each.grid_id for each in spectra.values()})
     together = defaultdict(list)
     for (number, medium), places in alike.items():

@@ -65,9 +65,11 @@ def _object_spectrum(row: pa.Table, grids: dict, surveys: dict, distances: dict)
     arrays = {name: row[name].combine_chunks() for name in ("flux", "ivar", "mask")}
     values = {name: row[name][0].as_py() for name in row.column_names if name not in arrays}
     ivar = arrays["ivar"].flatten().to_numpy() if arrays["ivar"].is_valid()[0].as_py() else None
+    masked = arrays["mask"].flatten().to_numpy(zero_copy_only=False)
+    mask = np.asarray(masked, bool) if len(masked) else np.zeros(values["n_bins"], bool)
     spectrum = Spectrum(
         grids[values["grid_id"]], arrays["flux"].flatten().to_numpy(), ivar,
-        np.asarray(arrays["mask"].flatten().to_numpy(zero_copy_only=False), bool),
+        mask,
         *(values[name] for name in ("flux_unit", "medium", "frame")),
     )  # fmt: skip
     return ObjectSpectrum(
