@@ -1,6 +1,5 @@
 """What a model makes of spectra: asked for, made block by block, kept until the spectrum changes, shown to who sees both."""
 
-import sys
 from base64 import b64decode
 from dataclasses import replace
 from types import SimpleNamespace
@@ -14,71 +13,33 @@ from django.utils import timezone
 
 from almagest.accounts.models import User, Visibility
 from almagest.catalogs.models import Catalog, Edition
-from almagest.contract import Column, PluginError, SpectralGrid, Table, no_report
-from almagest.contract.spectra import arrays_of, put_on_grid
+from almagest.contract import Column, PluginError, Table, no_report
+from almagest.contract.spectra import put_on_grid
 from almagest.core.copy import copy_in
 from almagest.core.tables import DeclaredTable, create_table
 from almagest.predictions.models import PredictionSet
 from almagest.predictions.reconstruction.selectors import object_reconstructions, reconstructing_versions
 from almagest.predictions.reconstruction.services import MOST_OBJECTS, ReconstructionError, reconstruction_start
-from almagest.registry.models import Method, ModelVersion
-from almagest.registry.services import plugin_sync, version_promote
-from almagest.runs.leases import LeaseLost, chunk_claim
+from almagest.registry.models import ModelVersion
+from almagest.registry.services import version_promote
+from almagest.runs.leases import LeaseLost
 from almagest.runs.models import Run
-from almagest.samples.models import Sample
 from almagest.sky.models import Survey
 from almagest.sky.services import ingest_file
 from almagest.spectra.selectors import spectrum_get
 from almagest.spectra.services import ingest_spectra
 from almagest.spectra.spectrum import checked
 from almagest_workers.handlers import HANDLERS
-from dwarf_galaxies.plugin import plugin as dwarf_galaxies
-from tests.plugins import spectral_centroids
 
 from .given.asking import detail, login, markup, program, sent, words
+from .reconstructing import GRID, MODEL, claimed, made, reconstruct, toy, version, version_of, work
 from .spectra_files import WAVELENGTH, found_in, write_table
 
-GRID = SpectralGrid(3700.0, 5.0, 1200)
-REDSHIFT = Table("known", "What is known.", (Column("redshift", "float32", "", "src.redshift", "Redshift"),))
-METHOD = replace(spectral_centroids.method, name="half", title="Half", implementation="toy_reconstructor", spectra=GRID,
-                 inputs=REDSHIFT, cuts=(), cut_inputs=Table("none", "", ()), reconstructs=True)  # fmt: skip
-MODEL = "dwarf_galaxies/half"
+# Fixtures that are taken from beside.
+__all__ = ["toy", "version"]
 PAGE, API = "/objects/sdss-spectra/plain/", "/api/v1/runs/reconstruct/"
 DATA, ASKED = f"{PAGE}spectra.json", f"{PAGE}reconstruct/{MODEL}/1"
 FLUX = np.linspace(1, 2, len(WAVELENGTH))
-
-
-def reconstruct(model, batch):
-    """A part of the flux that is seen; nothing of what is not seen, or whose errors are not known."""
-    flux, ivar = arrays_of(batch, GRID)
-    return np.where(ivar > 0, model * flux, np.nan).astype(np.float32)
-
-
-@pytest.fixture
-def toy(monkeypatch) -> SimpleNamespace:
-    """A method's module, whose model is the number `part`."""
-    toy = SimpleNamespace(reconstruct=reconstruct, part=0.5)
-    monkeypatch.setitem(sys.modules, "toy_reconstructor", toy)
-    monkeypatch.setattr("almagest_workers.handlers.find_method", lambda plugin, name: METHOD)
-    monkeypatch.setattr("almagest_workers.handlers.load_model", lambda pk: toy.part)
-    return toy
-
-
-@pytest.fixture
-def version(cloned_database, toy) -> ModelVersion:
-    """The first version of a method that reconstructs; its weights are not needed."""
-    plugin_sync(declaration=replace(dwarf_galaxies, methods=(METHOD, replace(METHOD, name="mute", reconstructs=False))))
-    Sample.objects.create(name="tiny", plugin_name="dwarf_galaxies", method_name="half", ingest_id=1, cross_match_id=0,
-                          definition={"surveys": ["sdss-spectra"], "seed": 1, "test_fraction": 0.3})  # fmt: skip
-    return version_of("half", 1)
-
-
-def version_of(method: str, number: int, **more) -> ModelVersion:
-    sample, row = Sample.objects.get(), Method.objects.get(name=method)
-    return ModelVersion.objects.create(
-        method=row, number=number, sample=sample, plugin_version="1", code_version="1", parameters={}, seed=1, metrics=[],
-        figures=[], outputs=row.outputs, weights_sha256="a" * 64, folder="models/none", **more,
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -101,22 +62,6 @@ def objects() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT source_id, id FROM objects ORDER BY id")
         return dict(cursor.fetchall())
-
-
-def claimed(run: Run):
-    return chunk_claim(run_id=run.pk, queue="classical", worker="test")
-
-
-def work(run: Run) -> Run:
-    """All chunks of a run, as a worker does them."""
-    while claim := claimed(run):
-        HANDLERS[claim.kind](claim, no_report)
-    run.refresh_from_db()
-    return run
-
-
-def made(version: ModelVersion, *ids: int, user=None) -> Run:
-    return work(reconstruction_start(user=user, version=version, object_ids=ids))
 
 
 def kept() -> list[tuple[int, int, int]]:

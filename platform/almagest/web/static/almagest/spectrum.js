@@ -30,12 +30,12 @@ class Viewer {
   }
 
   makePanels() {
-    const [main, below] = this.element.querySelectorAll(".panel"), isCompared = this.spectra.some((s) => s.models.length);
+    const [main, below] = this.element.querySelectorAll(".panel"), compared = this.spectra.find((s) => s.models.length), isCompared = Boolean(compared);
     const unit = this.spectra[0].unit_text, label = unit ? `flux density [${unit}]` : "relative flux";
     const common = { bind: binding(this), hooks: { setCursor: [(u) => this.read(u)], setSelect: [(u) => this.select(u)] } };
     const made = [panel(main, { ...common, label, hasWavelengths: !isCompared, paint: (u) => this.paintSpectra(u) })];
     below.hidden = !isCompared;
-    if (isCompared) made.push(panel(below, { ...common, label: "difference / σ", hasWavelengths: true, space: 24, paint: (u) => this.paintDifferences(u) }));
+    if (isCompared) made.push(panel(below, { ...common, label: compared.sigma ? "difference / σ" : "difference", hasWavelengths: true, space: 24, paint: (u) => this.paintDifferences(u) }));
     made.forEach((u) => listen(u, this));
     return made;
   }
@@ -143,7 +143,7 @@ class Viewer {
   paintDifferences(u) {
     if (!this.compared) return;
     shade(u, this.compared);
-    for (const sigmas of [-3, 0, 3]) level(u, sigmas, colour(sigmas ? "line" : "soft"));
+    for (const sigmas of this.compared.sigma ? [-3, 0, 3] : [0]) level(u, sigmas, colour(sigmas ? "line" : "soft"));
     for (const model of this.differences) curve(u, this.compared, model.flux, colour(model.hue), { width: 1 });
     lines(u, this.marks, false);
   }
