@@ -203,6 +203,5 @@ def test_spectra_beside_the_tables_are_shown(tmp_path):
     assert todo == [
         ("ingest_spectra", ("sdss-spectra", str(spectra / "sdss"), *options)),
         ("ingest_spectra", ("desi-spectra", str(spectra / "desi" / "coadd-1.fits"), *options)),
-        ("cross_match", ("sdss-spectra", "sdss-dr14", "--radius-arcsec", "2")),
     ]
     assert "ingest_spectra" not in {step.command for step in steps(tables, first, "-simulated")}

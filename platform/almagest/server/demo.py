@@ -34,9 +34,8 @@ LATER, LATER_ROWS, LATER_REDSHIFTS = "sdss-dr14", 250, (0.115, 0.2)
 # Catalogs of labels against which the network is verified, with the radius in arcsec: SAMI, whose masses the labels use
 # too, and 50 MGC, which has no part in the sample and whose positions are coarser. 50 MGC is never simulated.
 SAMI, MGC, MGC_TABLE = ("sami-dr3", "2"), ("50mgc", "5"), "50MGC_catalog_short.fits"
-# Spectroscopic surveys -> their files below the folder of spectra; whose sources are sought in which table.
+# Spectroscopic surveys -> their files below the folder of spectra.
 SPECTRA = {"sdss-spectra": "sdss*", "desi-spectra": "desi/coadd-*", "stelib": "stelib*"}
-WITH_COUNTERPARTS = ("sdss-spectra", "sdss-dr14")
 TITLE = "Local dwarf galaxy candidates"
 
 
@@ -119,12 +118,9 @@ def steps(folder: Path, first: Path, suffix: str = "") -> Iterator[Step]:
 
 def spectra(folder: Path) -> Iterator[Step]:
     """Spectra beside the tables, where there are some: none of them is ever simulated here."""
-    found = {survey: sorted(folder.glob(pattern)) for survey, pattern in SPECTRA.items()}
-    for survey, paths in found.items():
-        if paths:
+    for survey, pattern in SPECTRA.items():
+        if paths := sorted(folder.glob(pattern)):
             yield Step(f"Ingest {survey}", "ingest_spectra", (survey, *map(str, paths), "--skip-bad", "--if-missing"))
-    if found[WITH_COUNTERPARTS[0]]:
-        yield cross_match(*WITH_COUNTERPARTS, "")
 
 
 def rescore(table: Path, suffix: str) -> Iterator[Step]:

@@ -94,7 +94,8 @@ class SpectrumLookup(ApiView):
     def post(self, request):
         """Give a row for each id: `position`, `requested`, `is_found`; facts; `flux`, `ivar` and `mask` as lists.
 
-        An id without a spectrum has `is_found` false; `mask` is null where no bin is masked, `ivar` where no errors are known. The wavelengths of `grid_id` are a route of their own.
+        An id without a spectrum has `is_found` false; `mask` is null where no bin is masked, `ivar` where no errors are known.
+        The wavelengths of `grid_id` are a route of their own.
         """
         ids = np.array(self.checked(ObjectIds, request.data)["ids"], np.int64)
         form = FORMATS[request.accepted_renderer.format]

@@ -31,7 +31,9 @@ def value_as(value: Any, column: Column) -> str:
 
 @lru_cache(maxsize=4096)
 def digits(column: Column) -> int | None:
-    """Decimals of a column, by what it measures; None where its values span many sizes."""
+    """Decimals of a column, by what it measures; None where its values span many sizes, as errors do."""
+    if column.ucd.startswith("stat.error"):
+        return None
     if "pos.eq" in column.ucd:
         return 6
     by_ucd = {"phot.mag": 2, "stat.probability": 3, "src.redshift": 5, "phys.mass": 2, "phys.angSize": 2}
