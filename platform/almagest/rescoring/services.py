@@ -52,7 +52,7 @@ def pass_start(*, edition: Edition, owner=None, policy: Policy | None = None, re
     edition = _ready(edition, owner, "rescore it")
     plan = pass_plan(edition=edition)
     if not plan.is_needed:
-        raise RescoringError(f"nothing is stale in {edition}: it knows every measurement up to now")
+        raise RescoringError(f"nothing is stale in {edition}: its scores know every measurement up to now")
     if plan.scores:
         scores, runtime = plan.scores, plan.version.method.runtime
         blocks = [ChunkSpec(runtime, block) for block in stale_blocks(scores, ingest_id=plan.ingest_id)]

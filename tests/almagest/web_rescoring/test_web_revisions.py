@@ -68,7 +68,7 @@ def test_who_may_change_it_sees_what_a_rescoring_would_do_and_starts_it(begun, p
 
 def test_nothing_stale_is_said(history, people):
     owner = login(people.owner)
-    assert "Nothing: revision 2 knows every measurement" in words(owner.get(f"{HOME}rescore/"))
+    assert "Nothing: the scores know every measurement" in words(owner.get(f"{HOME}rescore/"))
     assert "nothing is stale" in words(owner.post(f"{HOME}rescore/"), 400)
 
 
