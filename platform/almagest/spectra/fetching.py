@@ -1,11 +1,9 @@
 """Spectra of many objects at once, as Arrow."""
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
-from queue import SimpleQueue
 
 import numpy as np
 import psycopg
@@ -23,8 +21,6 @@ from almagest.spectra.tables import GRIDS, SPECTRA
 
 # Spectra read at once; their arrays are about 70 kB each.
 BLOCK = 500
-# Blocks read side by side: PostgreSQL, the socket and the unpacking leave Python's lock to others most of the time.
-LANES = 2
 FACTS = ("redshift", "redshift_err", "zwarning", "spec_class", "subclass", "instrument", "resolving_power", "snr",
          "flux_unit", "medium", "frame", "n_bins", "spectrum_id")  # fmt: skip
 PACKED = ("flux", "ivar", "mask")
@@ -62,28 +58,17 @@ def fetch_spectra(*, user, object_ids: Sequence[int]) -> Fetched:
 
 
 def stream_spectra(*, user, object_ids: np.ndarray) -> Iterator[pa.Table]:
-    """The same, block by block, so that no more than a few are in memory: ``position``, ``requested``, ``is_found``, then the
-    columns, which are null where an id has no spectrum."""
+    """The same, block by block, one read while the one before is used: ``position``, ``requested``, ``is_found``, then the columns,
+    which are null where an id has no spectrum."""
     rows = _facts(_source(user), object_ids)
     blocks = [rows.slice(at, BLOCK) for at in range(0, max(rows.num_rows, 1), BLOCK)]
-    connections: SimpleQueue = SimpleQueue()
-
-    def read(block: pa.Table) -> pa.Table:
-        own = connections.get()
-        try:
-            return _with_arrays(own, block)
-        finally:
-            connections.put(own)
-
-    with ExitStack() as stack:
-        for _ in blocks[:LANES]:
-            connections.put(stack.enter_context(own_connection()))
-        pool = stack.enter_context(ThreadPoolExecutor(LANES, "spectra"))
-        ahead = deque(pool.submit(read, block) for block in blocks[:LANES])
-        for number in range(len(blocks)):
-            done = ahead.popleft().result()
-            if number + LANES < len(blocks):
-                ahead.append(pool.submit(read, blocks[number + LANES]))
+    # More threads than one are slower: they wait for one another at Python's lock.
+    with own_connection() as own, ThreadPoolExecutor(1, "spectra-ahead") as pool:
+        ahead = pool.submit(_with_arrays, own, blocks[0])
+        for following in [*blocks[1:], None]:
+            done = ahead.result()
+            if following is not None:
+                ahead = pool.submit(_with_arrays, own, following)
             yield done
 
 
