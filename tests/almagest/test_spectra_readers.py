@@ -1,5 +1,6 @@
 """Readers of spectra on the surveys' own files: each value against astropy's reading of the same file."""
 
+import gzip
 import io
 import tarfile
 
@@ -9,7 +10,7 @@ from astropy.io import fits
 
 from almagest.sky.errors import IngestError
 from almagest.spectra.errors import SpectrumError
-from almagest.spectra.readers import Assumed
+from almagest.spectra.readers import Assumed, base
 from almagest.spectra.spectrum import FLUX_UNIT, checked
 
 from .spectra_files import WAVELENGTH, found_in, write_csv, write_table
@@ -210,3 +211,15 @@ def test_damaged_files_are_named(tmp_path, shared_data):
     archive.write_bytes(archive.read_bytes()[:2000])
     with pytest.raises(IngestError, match="archive is damaged"):
         found_in(archive)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch, packed):
+    """Before it is read, or while it is unpacked: a small packed file may be a large one."""
+    path = write_table(tmp_path)
+    if packed:
+        path = tmp_path / "plain.fits.gz"
+        path.write_bytes(gzip.compress((tmp_path / "plain.fits").read_bytes()))
+    monkeypatch.setattr(base, "MOST_BYTES", (tmp_path / "plain.fits").stat().st_size - 1)
+    with pytest.raises(IngestError, match="that is no file of spectra"):
+        found_in(path)

@@ -1,6 +1,6 @@
 """Files of spectra as the table that a spectroscopic survey declares; the arrays wait until their rows are loaded."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class SpectraReader:
     waiting
         Spectra of the batches given so far, until somebody takes them.
     left_out
-        Why spectra were left out since somebody looked, with counts.
+        Why spectra were left out, until somebody takes that too. Files are read on a thread of their own: both only grow here.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class SpectraReader:
         self.path = paths[0] if len(paths) == 1 else Path(f"{len(paths)} paths")
         self.columns = [FileColumn(column.name, column.unit) for column in declaration.columns]
         self.waiting: deque[Spectrum] = deque()
-        self.left_out: Counter = Counter()
+        self.left_out: deque[str] = deque()
         self._declared, self._paths = declaration.columns, paths
         self._assumed, self._skip_bad = assumed, skip_bad
         self._done = 0
@@ -72,7 +72,7 @@ class SpectraReader:
             if names.get(name, number) != number:
                 raise IngestError(f"{file.name}: another spectrum than that of the same name, {name}, in a file before")
             if number in ids:
-                self.left_out[f"the same spectrum as {ids[number]}"] += 1
+                self.left_out.append(f"the same spectrum as {ids[number]}")
                 continue
             names[name], ids[number] = number, name
             yield found
@@ -82,7 +82,7 @@ class SpectraReader:
             try:
                 for found in read_spectra(file, self._assumed):
                     if found.set_aside:
-                        self.left_out[found.set_aside] += 1
+                        self.left_out.append(found.set_aside)
                     elif (good := self._good(file, found)) is not None:
                         yield file, good
             except SpectrumError as error:
@@ -98,7 +98,7 @@ class SpectraReader:
     def _bad(self, words: str, reason: str) -> None:
         if not self._skip_bad:
             raise IngestError(f"{words}; --skip-bad leaves such spectra out")
-        self.left_out[reason[:200]] += 1
+        self.left_out.append(reason[:200])
 
     def _files(self) -> Iterator[File]:
         for path in self._paths:

@@ -60,8 +60,7 @@ def ingest_spectra(
 
     def also() -> Counter:
         arrays_write([reader.waiting.popleft() for _ in range(len(reader.waiting))])
-        left_out, reader.left_out = reader.left_out, Counter()
-        return left_out
+        return Counter(reader.left_out.popleft() for _ in range(len(reader.left_out)))
 
     name = paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
     return ingest_rows(

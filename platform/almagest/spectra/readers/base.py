@@ -87,6 +87,8 @@ def files_of(path: Path) -> Iterator[File]:
 
 def _on_disk(path: Path) -> File:
     with explained(path):
+        if path.stat().st_size > MOST_BYTES:
+            raise IngestError(f"{path}: larger than {MOST_BYTES >> 30} GiB; that is no file of spectra")
         return File(str(path), _unpacked(str(path), path.read_bytes()), lambda name: _beside(path, name))
 
 
