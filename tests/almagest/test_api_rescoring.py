@@ -7,13 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 
-from almagest.catalogs.models import Edition
 from almagest.rescoring.models import Pass
 from almagest.runs.models import Run
 from almagest.sky.models import Survey
 
 from .given.asking import detail, program
-from .rescoring_passes import SURVEY, measure_anew, rescored, rolled_back
+from .rescoring_passes import SURVEY, rescored, rolled_back
 
 pytestmark = pytest.mark.django_db
 HOME = "/api/v1/catalogs/dwarfs/"
@@ -23,14 +22,6 @@ HOME = "/api/v1/catalogs/dwarfs/"
 def unhurried(settings):
     """As many requests as a test needs."""
     settings.API_RATES = {"anonymous": "1000000/s", "person": "1000000/s"}
-
-
-@pytest.fixture
-def begun(published, people, simulated_files, tmp_path) -> Edition:
-    """A catalog of the owner's; some of its survey's galaxies were measured anew since."""
-    edition = published(owner=people.owner, threshold=0.5)
-    measure_anew(tmp_path, simulated_files)
-    return edition
 
 
 @pytest.fixture
