@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +18,8 @@ from almagest.spectra.errors import SpectrumError
 from almagest.spectra.packing import unpack, unpack_into, unpack_mask
 from almagest.spectra.tables import GRIDS, SPECTRA
 
-# Spectra read at once; their arrays are about 70 kB each.
-BLOCK = 500
+# Spectra read at once; their arrays are about 62 kB each.
+BLOCK = 1000
 FACTS = ("redshift", "redshift_err", "zwarning", "spec_class", "subclass", "instrument", "resolving_power", "snr",
          "flux_unit", "medium", "frame", "n_bins", "spectrum_id")  # fmt: skip
 PACKED = ("flux", "ivar", "mask")
@@ -58,18 +57,13 @@ def fetch_spectra(*, user, object_ids: Sequence[int]) -> Fetched:
 
 
 def stream_spectra(*, user, object_ids: np.ndarray) -> Iterator[pa.Table]:
-    """The same, block by block, one read while the one before is used: ``position``, ``requested``, ``is_found``, then the columns,
-    which are null where an id has no spectrum."""
+    """The same, block by block: ``position``, ``requested``, ``is_found``, then the columns, which are null where an id has no
+    spectrum."""
     rows = _facts(_source(user), object_ids)
-    blocks = [rows.slice(at, BLOCK) for at in range(0, max(rows.num_rows, 1), BLOCK)]
-    # More threads than one are slower: they wait for one another at Python's lock.
-    with own_connection() as own, ThreadPoolExecutor(1, "spectra-ahead") as pool:
-        ahead = pool.submit(_with_arrays, own, blocks[0])
-        for following in [*blocks[1:], None]:
-            done = ahead.result()
-            if following is not None:
-                ahead = pool.submit(_with_arrays, own, following)
-            yield done
+    # No thread reads ahead: the server does, and threads wait for one another at Python's lock.
+    with own_connection() as own:
+        for at in range(0, max(rows.num_rows, 1), BLOCK):
+            yield _with_arrays(own, rows.slice(at, BLOCK))
 
 
 def read_grids(grid_ids: Sequence[int]) -> dict[int, np.ndarray]:
@@ -103,7 +97,7 @@ def _with_arrays(own: psycopg.Connection, rows: pa.Table) -> pa.Table:
     """The rows with their arrays as lists of numbers."""
     bins = pc.fill_null(rows["n_bins"], 0).to_numpy()
     offsets = np.concatenate([[0], np.cumsum(bins)])
-    flux, ivar = (np.empty(offsets[-1], np.float32) for _ in range(2))
+    flux, ivar = (_numbers(offsets[-1]) for _ in range(2))
     masks: list[np.ndarray | None] = [None] * rows.num_rows
     has_ivar = np.zeros(rows.num_rows, bool)
     grid_id: list[int | None] = [None] * rows.num_rows
@@ -163,6 +157,11 @@ def _fill(flux: np.ndarray, ivar: np.ndarray, packed: list) -> None:
         ivar[:] = 0
     else:
         unpack_into(ivar, packed[1])
+
+
+def _numbers(count: int) -> np.ndarray:
+    """Room for float32 from Arrow's pool, which keeps what it gets back: fresh memory costs as much as to unpack the bytes does."""
+    return np.frombuffer(pa.allocate_buffer(4 * int(count)), np.float32)
 
 
 def _lists(offsets: np.ndarray, values: np.ndarray, null: np.ndarray) -> pa.Array:

@@ -8,13 +8,15 @@ import numpy as np
 import pyarrow as pa
 
 CODEC = pa.Codec("lz4_raw")
+WORTH_PACKING = 0.8
 
 
 def pack(values: np.ndarray) -> bytes:
     """Numbers of one type, shape (n,), as bytes."""
     numbers = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
     planes = np.ascontiguousarray(numbers.view(np.uint8).reshape(len(numbers), -1).T)
-    return CODEC.compress(planes, asbytes=True)
+    packed = CODEC.compress(planes, asbytes=True)
+    return packed if len(packed) < WORTH_PACKING * numbers.nbytes else numbers.tobytes()
 
 
 def unpack(packed, dtype, bins: int) -> np.ndarray:
@@ -26,6 +28,9 @@ def unpack(packed, dtype, bins: int) -> np.ndarray:
 
 def unpack_into(values: np.ndarray, packed) -> None:
     """Write what `pack` packed to an array of the right length and type."""
+    if len(packed) == values.nbytes:
+        values[:] = np.frombuffer(packed, values.dtype)
+        return
     planes = np.frombuffer(CODEC.decompress(packed, decompressed_size=values.nbytes), np.uint8)
     numbers = values.view(np.uint8).reshape(len(values), values.itemsize)
     # One plane after another is three times as quick as to transpose them.
