@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from almagest.contract import Cut, Result, SpectralGrid, Table, classification_metrics
+from almagest.contract import Column, Cut, Result, SpectralGrid, Table, classification_metrics
 from almagest.contract.spectra import arrays_of, with_arrays
 from tests.plugins.centroids import CLASSES, classify, has_size, inputs, nearest
 from tests.plugins.centroids import plugin as points_plugin
@@ -13,6 +13,7 @@ from tests.plugins.centroids import simulate as simulate_points
 
 GRID = SpectralGrid(4000.0, 10.0, 50)
 TRAINED_AT_ONCE = 64
+LATENTS = Column("latents", "float32", "", "stat.value", "Mean flux of each third of the spectrum", shape=(3,))
 
 
 def simulate(size, seed):
@@ -57,8 +58,13 @@ def score(model, batch):
     flux, ivar, is_good = known(batch)
     distance = np.stack([(ivar * (flux - mean) ** 2).sum(axis=1) for mean in model], axis=1)
     p_a = 1 / (1 + np.exp(((distance[:, 0] - distance[:, 1]) / 2).clip(-50, 50)))
+    thirds = [np.array_split(values, LATENTS.shape[0], axis=1) for values in (flux * ivar, ivar)]
+    known_flux, weight = (np.stack([part.sum(axis=1) for part in parts], axis=1) for parts in thirds)
+    place = np.divide(known_flux, weight, out=np.zeros_like(weight), where=weight > 0)
+    rows = [row if good else None for row, good in zip(place.tolist(), is_good, strict=True)]
     return pa.table(
         {
+            "latents": pa.array(rows, LATENTS.arrow_type),
             "p_a": pa.array(p_a, pa.float32(), mask=~is_good),
             "predicted_class": pa.array(np.where(p_a > 0.5, "A", "B").tolist(), pa.string(), mask=~is_good),
         }
@@ -77,7 +83,8 @@ def is_seen(rows):
 
 seen = Cut("seen", "half of the bins are known", is_seen, of_spectra=True)
 method = replace(
-    nearest, name="mean_spectrum", implementation=__name__, spectra=GRID, reconstructs=True, cuts=(has_size, seen),
+    nearest, name="mean_spectrum", implementation=__name__, spectra=GRID, reconstructs=True, cuts=(has_size, seen), latents="latents",
+    outputs=nearest.outputs.with_columns(LATENTS, first=True),
     inputs=Table("points", "Where a point is.", inputs.columns[:1]), candidate_cuts=(), catalog=None, catalog_names={},
 )  # fmt: skip
 plugin = replace(

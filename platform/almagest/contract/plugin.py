@@ -125,6 +125,9 @@ class Method:
     reconstructs
         Whether the module also has ``reconstruct(model, batch)``, giving the flux that the model expects of each row on the grid of
         `spectra`, shape (rows, bins), float32, in the unit of the row's flux; NaN where it can say nothing.
+    latents
+        Name of the output that says where a row lies in the method's latent space: float32, shape (k,), finite, or null where the
+        row lies nowhere. What is near by Euclid's distance is alike; empty: the method has no such space.
     candidate_cuts
         Further conditions on objects that the model calls the signal (`predicted_class`). A catalog of a method that has
         some holds only objects that are called so and pass.
@@ -146,6 +149,7 @@ class Method:
     parameters: tuple[Parameter, ...] = ()
     spectra: SpectralGrid | None = None
     reconstructs: bool = False
+    latents: str = ""
     candidate_cuts: tuple[Cut, ...] = ()
     catalog: Table | None = None
     catalog_names: Mapping[str, str] = field(default_factory=dict)

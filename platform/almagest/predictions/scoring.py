@@ -73,7 +73,25 @@ def cut_rows(method: Method, rows: pa.Table) -> tuple[pa.Table, Counter]:
 def _check_numbers(method: Method, outputs: pa.Table) -> None:
     """PostgreSQL takes NaN for larger than every number: such an object would be every catalog's best."""
     for field in outputs.schema:
-        if pa.types.is_floating(field.type) and (count := pc.sum(pc.is_nan(outputs[field.name])).as_py()):
+        if count := _count_bad(outputs[field.name].combine_chunks(), must_be_finite=field.name == method.latents):
             raise PluginError(
-                f"{method.name} gave NaN as {field.name} of {count} objects; it must give null where it can say nothing"
+                f"{method.name} gave NaN{' or infinity' if field.name == method.latents else ''} as {field.name} of {count} "
+                "objects; it must give null where it can say nothing"
             )
+
+
+def _count_bad(values: pa.Array, *, must_be_finite: bool) -> int:
+    """Rows with a NaN, an array's also with one number among others; in a latent space nothing is infinite or half known."""
+    if pa.types.is_list(values.type):
+        flat = values.flatten()
+        rows = pc.list_parent_indices(values).filter(_is_bad(flat, must_be_finite=must_be_finite))
+        return pc.count_distinct(rows).as_py()
+    return pc.sum(_is_bad(values, must_be_finite=False)).as_py() or 0
+
+
+def _is_bad(values: pa.Array, *, must_be_finite: bool) -> pa.Array:
+    if not pa.types.is_floating(values.type):
+        return pa.repeat(False, len(values))
+    if must_be_finite:
+        return pc.invert(pc.fill_null(pc.is_finite(values), False))
+    return pc.fill_null(pc.is_nan(values), False)

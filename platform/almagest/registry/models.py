@@ -50,6 +50,8 @@ class Method(models.Model):
     spectra = models.JSONField(null=True)
     # Whether its models give the flux that they expect of a spectrum.
     reconstructs = models.BooleanField(default=False)
+    # The output that says where a row lies in its latent space; empty: it has none.
+    latents = models.CharField(max_length=60, blank=True, default="")
     cuts = models.JSONField()
     candidate_cuts = models.JSONField(default=list)
     # The declared columns of its catalogs, and where they come from; null: outputs and inputs.
@@ -171,3 +173,9 @@ class ModelVersion(Owned):
     def output_table(self) -> Table:
         """Columns of its predictions."""
         return Table.from_json(self.outputs)
+
+    @property
+    def latents(self) -> Column | None:
+        """The column of its predictions that says where a row lies in its latent space; None where it has none."""
+        name, table = self.method.latents, self.output_table
+        return table[name] if name in table and table[name].shape else None

@@ -92,6 +92,7 @@ def _method_values(method: MethodDeclaration) -> dict:
         "outputs": method.outputs.to_json(),
         "spectra": asdict(method.spectra) if method.spectra else None,
         "reconstructs": method.reconstructs,
+        "latents": method.latents,
         "cuts": [_said(cut) for cut in method.cuts],
         "candidate_cuts": [_said(cut) for cut in method.candidate_cuts],
         "catalog": method.catalog and method.catalog.to_json(),

@@ -17,6 +17,8 @@ WITH_UNIT = ("phot.mag", "phot.flux", "phys.angSize", "pos.eq", "pos.distance", 
 
 # Columns that the platform gives to tables of scores and of catalogs.
 OF_SCORES = ("is_candidate",)
+# Two latent numbers make a map; with more than so many the database keeps no index of what is near.
+FEWEST_LATENTS, MOST_LATENTS = 2, 2000
 OF_CATALOGS = ("ra", "dec", "healpix", "sample_split", "sample_label", *KEY_COLUMNS.names)
 
 
@@ -60,9 +62,20 @@ def _check_method(subject: Subject, method: Method) -> None:
     subject.require(not bound, "outputs may be null: a bad row has none", ", ".join(bound))
     clash = [name for name in method.outputs.names if name in OF_SCORES]
     subject.require(not clash, "no output has the name of one of the platform's own", ", ".join(clash))
+    _check_latents(subject, method)
     _check_cuts(subject, method)
     _check_catalog(subject, method)
     _check_parameters(subject, method)
+
+
+def _check_latents(subject: Subject, method: Method) -> None:
+    if not method.latents:
+        return
+    subject.require(method.latents in method.outputs, "latents are one of the outputs", method.latents)
+    column = method.outputs[method.latents]
+    is_space = column.dtype == "float32" and FEWEST_LATENTS <= sum(column.shape) <= MOST_LATENTS
+    law = f"latents are {FEWEST_LATENTS} to {MOST_LATENTS:,} numbers a row, float32"
+    subject.require(is_space, law, f"{column.name} is {column.dtype} of shape {column.shape}")
 
 
 def _check_cuts(subject: Subject, method: Method) -> None:

@@ -31,10 +31,20 @@ def check_scoring(trial: Trial, model: Any) -> None:
         scores = trial.score(model, batch)
     is_number = scores[trial.method.rank_by].is_valid().to_numpy()
     trial.subject.require(bool(is_number.all()), "a whole row has a score")
+    _check_latents(trial, scores)
     check_candidates(trial, scores)
     _check_fresh_process(trial, batch, scores)
     _check_company(trial, model, batch, scores)
     _check_bad_rows(trial, model, batch.slice(0, 8), scores.slice(0, 8))
+
+
+def _check_latents(trial: Trial, scores: pa.Table) -> None:
+    if not trial.method.latents:
+        return
+    known = scores[trial.method.latents].combine_chunks()
+    trial.subject.require(known.null_count < len(known), "some of its simulation have latents", "all are null")
+    values = known.flatten().to_numpy(zero_copy_only=False)
+    trial.subject.require(bool(np.isfinite(values).all()), "latents are finite numbers, or null as a whole")
 
 
 def _check_fresh_process(trial: Trial, batch: pa.Table, scores: pa.Table) -> None:

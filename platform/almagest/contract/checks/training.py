@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from almagest.contract.casting import cast_to
 from almagest.contract.checks.files import unsafe_files
@@ -22,6 +23,8 @@ from almagest.contract.spectra import arrays_of
 
 # Sums of another order differ by so much.
 TOLERANCE = 1e-6
+# Of the largest number in a column of arrays: these have no scale of their own, as probabilities do.
+ARRAY_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -163,14 +166,28 @@ def _check_same_again(trial: Trial, scores: pa.Table) -> None:
 
 
 def same_scores(a: pa.Table, b: pa.Table) -> bool:
-    """Whether two tables of scores agree: numbers within `TOLERANCE`, all else exactly."""
+    """Whether two tables of scores agree: numbers within `TOLERANCE`, arrays of them within `ARRAY_TOLERANCE`, all else exactly."""
     return all(_same_column(a[name].combine_chunks(), b[name].combine_chunks()) for name in a.column_names)
 
 
 def _same_column(a: pa.Array, b: pa.Array) -> bool:
+    if _is_list(a.type) and _is_list(b.type) and pa.types.is_floating(a.type.value_type):
+        return _same_arrays(a, b)
     if not pa.types.is_floating(a.type):
         return a.equals(b)
     if not a.is_valid().equals(b.is_valid()):
         return False
     one, two = (values.to_numpy(zero_copy_only=False) for values in (a, b))
     return np.allclose(one, two, rtol=0, atol=TOLERANCE, equal_nan=True)
+
+
+def _is_list(dtype: pa.DataType) -> bool:
+    return pa.types.is_list(dtype) or pa.types.is_fixed_size_list(dtype)
+
+
+def _same_arrays(a: pa.Array, b: pa.Array) -> bool:
+    if not pc.list_value_length(a).equals(pc.list_value_length(b)):
+        return False
+    one, two = (values.flatten().to_numpy(zero_copy_only=False) for values in (a, b))
+    largest = np.abs(one[np.isfinite(one)]).max(initial=0)
+    return np.allclose(one, two, rtol=0, atol=ARRAY_TOLERANCE * largest, equal_nan=True)
