@@ -1,6 +1,7 @@
 """Reading the spectra of one object and of its counterparts."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,10 +47,16 @@ def object_spectra(*, user, object_id: int) -> list[ObjectSpectrum]:
     distances |= {
         each.object_id: each.separation_arcsec for each in object_counterparts(user=user, object_id=object_id)
     }
-    rows = fetch_spectra(user=user, object_ids=list(distances)).rows
+    found = spectra_list(user=user, object_ids=list(distances))
+    return [replace(each, separation_arcsec=distances[each.object_id]) for each in found]
+
+
+def spectra_list(*, user, object_ids: Sequence[int]) -> list[ObjectSpectrum]:
+    """The own spectra of these objects, in their order; those that have none which the user may see are left out."""
+    rows = fetch_spectra(user=user, object_ids=object_ids).rows
     grids = read_grids(rows["grid_id"].to_pylist()) if rows.num_rows else {}
-    surveys = {survey.slug: survey for survey in Survey.objects.filter(slug__in=rows["survey"].to_pylist())}
-    return [_object_spectrum(rows.slice(at, 1), grids, surveys, distances) for at in range(rows.num_rows)]
+    surveys = {survey.slug: survey for survey in Survey.objects.filter(slug__in=set(rows["survey"].to_pylist()))}
+    return [_object_spectrum(rows.slice(at, 1), grids, surveys) for at in range(rows.num_rows)]
 
 
 def spectrum_get(*, user, object_id: int) -> ObjectSpectrum:
@@ -61,7 +68,7 @@ def spectrum_get(*, user, object_id: int) -> ObjectSpectrum:
     raise SpectrumError(f"object {object_id} of {survey.slug} has no spectrum of its own", absent=True)
 
 
-def _object_spectrum(row: pa.Table, grids: dict, surveys: dict, distances: dict) -> ObjectSpectrum:
+def _object_spectrum(row: pa.Table, grids: dict, surveys: dict) -> ObjectSpectrum:
     arrays = {name: row[name].combine_chunks() for name in ("flux", "ivar", "mask")}
     values = {name: row[name][0].as_py() for name in row.column_names if name not in arrays}
     ivar = arrays["ivar"].flatten().to_numpy() if arrays["ivar"].is_valid()[0].as_py() else None
@@ -74,5 +81,5 @@ def _object_spectrum(row: pa.Table, grids: dict, surveys: dict, distances: dict)
     )  # fmt: skip
     return ObjectSpectrum(
         values["object_id"], surveys[values["survey"]], values["source_id"], values["revision"],
-        distances[values["object_id"]], spectrum, {name: values[name] for name in FACTS},
+        0.0, spectrum, {name: values[name] for name in FACTS},
     )  # fmt: skip
