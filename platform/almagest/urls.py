@@ -39,6 +39,7 @@ urlpatterns = [
     path("catalogs/<slug:slug>/verdicts/<int:object_id>/", verdicts.give, name="verdict-give"),
     path("catalogs/<slug:slug>/verdicts/<int:object_id>/withdraw/", verdicts.withdraw, name="verdict-withdraw"),
     path("catalogs/<slug:slug>/choices/", verdicts.choices, name="choices"),
+    path("catalogs/<slug:slug>/tags/", verdicts.tags, name="tags"),
     path("catalogs/<slug:slug>/labels/", verdicts.freeze, name="labels-freeze"),
     path("labels/<slug:name>/", verdicts.label_set, name="label-set"),
     path("catalogs/<slug:slug>/revisions/", rescoring.revisions, name="revisions"),

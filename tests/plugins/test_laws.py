@@ -65,6 +65,8 @@ DECLARATIONS = [
     ('(CLASSES, "A",', '(CLASSES, "C",', "signal is one of its classes: C"),
     ('CLASSES = ("A", "B")', 'CLASSES = ("A", "A")', "two classes or more"),
     ("methods = (nearest,)", "methods = ()", "has methods"),
+    ("methods=methods,", "methods=methods, tags=('Double peaked',),", "tags are words.*'Double peaked'"),
+    ("methods=methods,", "methods=methods, tags=('blend', 'blend'),", "most 20 tags, each once: blend, blend"),
     ('name="nearest"', 'name="Nearest"', "method's name is lower case"),
     ('runtime="classical"', 'runtime="fortran"', "runtime is one that workers have: fortran"),
     ('rank_by="p_a"', 'rank_by="p_b"', "rank_by is one of the outputs: p_b"),

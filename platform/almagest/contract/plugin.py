@@ -226,6 +226,8 @@ class Plugin:
     # ``score``, the labelling's and the method's inputs as the labelling saw them, and the method's cut inputs: the scored
     # object's where its survey declares them, else the catalog's.
     relations: str = ""
+    # Words that people tag candidates with, such as ``merger``: what a new catalog offers beside its choices.
+    tags: tuple[str, ...] = ()
 
     def method(self, name: str) -> Method:
         """The method of that name, or `PluginError`."""

@@ -24,6 +24,8 @@ class Plugin(models.Model):
     label_inputs = models.JSONField()
     studies = models.JSONField(default=list)
     landmarks = models.JSONField(default=list)
+    # What its candidates are tagged with at first.
+    tags = models.JSONField(default=list)
     synced = models.DateTimeField(auto_now=True)
 
     class Meta:

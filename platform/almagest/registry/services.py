@@ -45,6 +45,7 @@ def plugin_sync(*, declaration: PluginDeclaration) -> Plugin:
             "label_inputs": declaration.labelling.inputs.to_json(),
             "studies": [asdict(study) for study in declaration.studies],
             "landmarks": [asdict(landmark) for landmark in declaration.landmarks],
+            "tags": list(declaration.tags),
         },
     )
     for method in declaration.methods:

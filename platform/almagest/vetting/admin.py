@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from almagest.accounts.admin import OwnedAdmin
-from almagest.vetting.models import Choice, LabelSet, Verdict
+from almagest.vetting.models import Choice, LabelSet, OfferedTags, Verdict
 
 
 class ToLookAt(admin.ModelAdmin):
@@ -26,6 +26,13 @@ class ChoiceAdmin(ToLookAt):
 
     list_display = ("name", "title", "catalog", "sample_class", "retired")
     list_filter = ("catalog", "retired")
+
+
+@admin.register(OfferedTags)
+class OfferedTagsAdmin(ToLookAt):
+    """Tags of catalogs whose owners have changed them; changed on the catalog's page."""
+
+    list_display = ("catalog", "names")
 
 
 @admin.register(Verdict)

@@ -38,6 +38,22 @@ class Choice(models.Model):
         return self.title
 
 
+class OfferedTags(models.Model):
+    """Tags that a catalog offers since somebody has changed them; before, it offers those of its plugin."""
+
+    catalog = models.OneToOneField(Catalog, on_delete=models.CASCADE, related_name="offered_tags")
+    names = models.JSONField()
+
+    class Meta:
+        """By catalog."""
+
+        ordering = ["catalog_id"]
+        verbose_name_plural = "offered tags"
+
+    def __str__(self):
+        return " ".join(self.names)
+
+
 class OfObject(models.Model):
     """Something said of an object in a catalog. The object's survey and name stand here too, to be listed and hidden by."""
 

@@ -14,6 +14,7 @@ from almagest.vetting.agreement import catalog_alpha
 from almagest.vetting.choices import choice_list
 from almagest.vetting.errors import VettingError
 from almagest.vetting.models import Choice, Consensus, LabelSet, Verdict
+from almagest.vetting.tags import tag_list
 
 MOST_TAGS_SHOWN = 50
 
@@ -38,7 +39,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class ObjectVerdicts:
-    """What is said of an object in one catalog; `mine` is the reader's own current verdict."""
+    """What is said of an object in one catalog; `mine` is the reader's own current verdict, `tags` those that are offered."""
 
     edition: Edition
     is_candidate: bool
@@ -47,6 +48,7 @@ class ObjectVerdicts:
     history: list[Verdict]
     choices: list[Choice]
     mine: Verdict | None
+    tags: list[str]
 
 
 def candidate_get(*, user, edition: Edition, object_id: int) -> Candidate:
@@ -173,4 +175,5 @@ def _of_object(
     known = user is not None and user.is_authenticated
     mine = next((verdict for verdict in current if known and verdict.user_id == user.pk), None)
     history = here if len(here) > len(current) else []
-    return ObjectVerdicts(edition, is_there, settled, current, history, choice_list(edition) if known else [], mine)
+    choices, tags = (choice_list(edition), tag_list(edition)) if known else ([], [])
+    return ObjectVerdicts(edition, is_there, settled, current, history, choices, mine, tags)

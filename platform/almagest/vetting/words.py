@@ -35,7 +35,7 @@ def parse_tags(tags: str | Iterable[str]) -> list[str]:
         if len(tag) > LONGEST_NAME or not SLUG.fullmatch(tag):
             raise VettingError(f"tag {tag[:60]!r}: write a word of a to z, 0 to 9, - and _, of at most {LONGEST_NAME}")
     if len(found) > MOST_TAGS:
-        raise VettingError(f"{len(found)} tags on one verdict; give at most {MOST_TAGS}")
+        raise VettingError(f"{len(found)} tags; give at most {MOST_TAGS}")
     return found
 
 

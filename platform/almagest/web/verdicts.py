@@ -34,7 +34,20 @@ def verdict_cell(row: dict, consensus: Consensus | None, edition: Edition) -> st
 
 def verdict_typed(form: QueryDict) -> dict[str, str]:
     """What was typed into the form of a verdict, as it was."""
-    return {name: form.get(name, "") for name in ("choice", "confidence", "tags", "comment")}
+    return {name: form.get(name, "") for name in ("choice", "confidence", "comment")} | {"tags": typed_tags(form)}
+
+
+def typed_tags(form: QueryDict) -> str:
+    """Tags that were ticked, and those that were written beside them."""
+    return " ".join(form.getlist("tags")).strip()
+
+
+def split_tags(text: str, offered: list[str]) -> dict:
+    """The tags of a form: those that are offered, each with whether it is ticked; and the others, to be written."""
+    words = text.replace(",", " ").split()
+    ticked = {word.lower() for word in words}
+    return {"offered": [(tag, tag in ticked) for tag in offered],
+            "others": " ".join(word for word in words if word.lower() not in offered)}  # fmt: skip
 
 
 def verdict_kept(mine: Verdict | None) -> dict[str, str]:

@@ -63,6 +63,7 @@ PAGES = {
     VERDICTS_PAGE: page("catalog"), f"{VERDICTS_PAGE}<int:object_id>/": posts("catalog", LOGIN, {"choice": "s", "confidence": "2"}),
     f"{VERDICTS_PAGE}<int:object_id>/withdraw/": posts("catalog", SELF, {}), "labels/<slug:name>/": page("labels"),
     "catalogs/<slug:slug>/choices/": posts("catalog", OWNER, {"name": "a", "title": "A", "sample_class": "", "description": ""}),
+    "catalogs/<slug:slug>/tags/": posts("catalog", OWNER, {"tags": "lsb ringed"}),
     "catalogs/<slug:slug>/labels/": posts("catalog", LOGIN, {"name": "more"}),
     POLICIES_PAGE: Route("catalog", {"GET": (ALL, 200), "POST": (OWNER, 302)}, POLICY),
     f"{POLICIES_PAGE}<int:pk>/": Route("catalog", {"GET": (OWNER, 200), "POST": (OWNER, 302)}, POLICY),

@@ -12,6 +12,8 @@ from almagest.contract.sample import KEY_COLUMNS
 from almagest.contract.spectra import ARRAYS
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+# Words on verdicts, as the platform keeps them, and how many one verdict has at most.
+TAG, MOST_TAGS = re.compile(r"[a-z0-9]([a-z0-9_-]{0,38}[a-z0-9])?"), 20
 # First words of UCDs whose quantities always have a unit, unless they are ratios.
 WITH_UNIT = ("phot.mag", "phot.flux", "phys.angSize", "pos.eq", "pos.distance", "pos.angDistance", "em.wl")
 
@@ -33,6 +35,7 @@ def check_declaration(plugin: Plugin) -> None:
     has_readme = plugin.readme.is_file() and bool(plugin.readme.read_text(encoding="utf-8").strip())
     subject.require(has_readme, "its README is there and says something", str(plugin.readme))
     _check_classes(subject, plugin.labelling)
+    _check_tags(subject, plugin.tags)
     names = [method.name for method in plugin.methods]
     subject.require(len(set(names)) == len(names) > 0, "it has methods, each with its own name", ", ".join(names))
     for method in plugin.methods:
@@ -44,6 +47,13 @@ def _check_classes(subject: Subject, labelling: Labelling) -> None:
     subject.require(len(set(classes)) == len(classes) > 1, "it has two classes or more, each with its own name")
     subject.require(labelling.signal in classes, "the signal is one of its classes", labelling.signal)
     _check_columns(subject, labelling.inputs.columns)
+
+
+def _check_tags(subject: Subject, tags: tuple[str, ...]) -> None:
+    bad = [tag for tag in tags if not TAG.fullmatch(tag)]
+    subject.require(not bad, "tags are words of a to z, 0 to 9, - and _", ", ".join(map(repr, bad)))
+    law = f"it has at most {MOST_TAGS} tags, each once"
+    subject.require(len(set(tags)) == len(tags) <= MOST_TAGS, law, ", ".join(tags))
 
 
 def _check_method(subject: Subject, method: Method) -> None:

@@ -8,7 +8,7 @@ from almagest.sky.selectors import SkyObject
 from almagest.vetting.filters import VERDICTS
 from almagest.vetting.models import Confidence, Consensus
 from almagest.vetting.selectors import ObjectVerdicts, label_set_list, object_verdicts, standing
-from almagest.web.verdicts import agreeing, verdict_kept
+from almagest.web.verdicts import agreeing, split_tags, verdict_kept
 
 register = template.Library()
 
@@ -25,7 +25,8 @@ def verdicts_of(context, found: SkyObject) -> dict:
 
 def _form(found: ObjectVerdicts, refused: dict | None) -> dict:
     is_refused = refused is not None and refused["catalog"] == found.edition.catalog.slug
-    return refused if is_refused else {"typed": verdict_kept(found.mine)}
+    form = refused if is_refused else {"typed": verdict_kept(found.mine)}
+    return form | {"tags": split_tags(form["typed"]["tags"], found.tags)}
 
 
 @register.inclusion_tag("vetting/_catalog.html", takes_context=True)

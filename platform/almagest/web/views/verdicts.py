@@ -18,8 +18,9 @@ from almagest.vetting.labels import label_rows, labels_freeze
 from almagest.vetting.listings import parse_tag, verdict_listing
 from almagest.vetting.models import Confidence, Verdict
 from almagest.vetting.services import verdict_give, verdict_withdraw
+from almagest.vetting.tags import tag_list, tags_change
 from almagest.web.downloads import download
-from almagest.web.verdicts import choice_lines, read_choices, read_number, verdict_typed
+from almagest.web.verdicts import choice_lines, read_choices, read_number, typed_tags, verdict_typed
 from almagest.web.views.sky import object_shown
 
 ROWS = 50
@@ -39,7 +40,7 @@ def verdicts(request: HttpRequest, slug: str) -> HttpResponse:
         "edition": edition, "page": read_page(listing, cursor=request.GET.get("cursor", ""), size=ROWS), "count": count,
         "is_exact": is_exact, "filters": listing.shown, "standing": selectors.standing(**told), "alpha": alpha, "compared": compared,
         "by_choice": selectors.choice_counts(**told), "people": selectors.people_counts(**told), "tags": selectors.tag_counts(**told),
-        "confidences": dict(Confidence.choices), "may_change": may_change(request.user, edition.catalog),
+        "offered_tags": tag_list(edition), "confidences": dict(Confidence.choices), "may_change": may_change(request.user, edition.catalog),
         "label_sets": selectors.label_set_list(user=request.user).filter(catalog=edition.catalog_id),
     }  # fmt: skip
     return render(request, "vetting/verdicts.html", context | choice_lines(edition))
@@ -52,7 +53,7 @@ def give(request: HttpRequest, slug: str, object_id: int) -> HttpResponse:
     form = request.POST
     try:
         verdict = verdict_give(
-            user=request.user, catalog=slug, object_id=object_id, choice=form.get("choice", ""), tags=form.get("tags", ""),
+            user=request.user, catalog=slug, object_id=object_id, choice=form.get("choice", ""), tags=typed_tags(form),
             confidence=read_number(form, "confidence", int, Confidence.LIKELY), comment=form.get("comment", ""),
         )  # fmt: skip
     except VettingError as error:
@@ -86,6 +87,16 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
     choices_change(user=request.user, edition=edition, choices=read_choices(request.POST))
     messages.success(request, "The choices are changed.")
     return redirect(f"{reverse('verdicts', args=[slug])}#choices")
+
+
+@require_POST
+@login_required
+def tags(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change the tags that a catalog offers."""
+    edition = catalog_get(user=request.user, slug=slug)
+    tags_change(user=request.user, edition=edition, tags=request.POST.get("tags", ""))
+    messages.success(request, "The tags are changed.")
+    return redirect(f"{reverse('verdicts', args=[slug])}#tags")
 
 
 @require_POST
