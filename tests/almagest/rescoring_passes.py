@@ -67,7 +67,9 @@ def _score(claim: Claim, found: Pass, scores) -> None:
         cursor.execute(f"SELECT * FROM ({stale}) m WHERE object_id BETWEEN %s AND %s ORDER BY object_id", [low, high])
         ids, revisions = zip(*cursor.fetchall(), strict=True)
     declared = delta_table(found.prediction_set, found.run_id).table
-    values = {c.name: [0.0] * len(ids) if c.is_number else ["S"] * len(ids) for c in declared.columns}
+    values = {
+        c.name: [0.0 if c.is_number else [0.0] * c.shape[0] if c.shape else "S"] * len(ids) for c in declared.columns
+    }
     values |= {"object_id": ids, "revision": revisions, IS_SCORED.name: [True] * len(ids)}
     values[found.prediction_set.version.method.rank_by] = [score for score, _ in zip(scores, ids, strict=False)]
     rows = {c.name: pa.array(values[c.name]).cast(c.arrow_type) for c in declared.columns if c.name != "survey_id"}

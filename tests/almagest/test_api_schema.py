@@ -128,10 +128,12 @@ def names(everything: SimpleNamespace, people, simulated_files, tmp_path) -> Cal
     return known
 
 
-# What these are for needs spectra, which connections of their own read: they see nothing of a transaction. Here only refusals
-# are held against the schema; `test_api_spectra` and `test_predictions_reconstructions` have the answers.
+# What these are for needs spectra, which connections of their own read: they see nothing of a transaction; or a latent space, which
+# the model here has not. Here only refusals are held against the schema; `test_api_spectra`, `test_predictions_reconstructions` and
+# `test_predictions_similar` have the answers.
 OF_SPECTRA = (
-    "GET /api/v1/objects/{object_id}/spectrum/", "GET /api/v1/spectra/grids/{grid_id}/", "POST /api/v1/runs/reconstruct/",
+    "GET /api/v1/objects/{object_id}/similar/", "GET /api/v1/objects/{object_id}/spectrum/", "GET /api/v1/spectra/grids/{grid_id}/",
+    "POST /api/v1/runs/reconstruct/",
 )  # fmt: skip
 
 

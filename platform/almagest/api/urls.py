@@ -44,6 +44,7 @@ urlpatterns = [
     path("objects/", sky.Objects.as_view(), name="objects"),
     path("objects/lookup/", sky.ObjectLookup.as_view(), name="objects-lookup"),
     path("objects/<int:object_id>/", sky.Object.as_view(), name="object"),
+    path("objects/<int:object_id>/similar/", sky.SimilarObjects.as_view(), name="similar"),
     path("objects/<int:object_id>/spectrum/", spectra.Spectrum.as_view(), name="spectrum"),
     path("spectra/lookup/", spectra.SpectrumLookup.as_view(), name="spectra-lookup"),
     path("spectra/grids/<int:grid_id>/", spectra.Grid.as_view(), name="spectrum-grid"),

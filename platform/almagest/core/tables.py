@@ -25,6 +25,7 @@ class DeclaredTable:
     """A table to keep in the database, with its keys and indexes as tuples of column names.
 
     `ranges` are columns whose values grow as rows are added: an index of ranges of pages, which costs next to nothing.
+    `nearest` are columns of arrays in which the rows nearest to a place are looked for, see `core.nearest`.
     """
 
     table: Table
@@ -32,6 +33,7 @@ class DeclaredTable:
     unique: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     ranges: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from almagest.accounts.sharing import narrowest
 from almagest.contract import AlmagestError
 from almagest.contract.cuts import PREDICTED_CLASS, candidate_steps
 from almagest.core.copy import copy_in
+from almagest.core.nearest import create_nearest_indexes
 from almagest.core.tables import create_indexes, create_table, drop_table, quote, table_exists
 from almagest.predictions.figures import scoring_figures
 from almagest.predictions.models import PredictionSet
@@ -148,7 +149,9 @@ def scoring_publish(*, claim: Claim, scores: PredictionSet) -> None:
 
 def scores_publish(*, scores: PredictionSet, run_id: int) -> None:
     """The same for a run that goes on to other things, within its transaction."""
-    create_indexes(set_table(scores))
+    declared = set_table(scores)
+    create_indexes(declared)
+    create_nearest_indexes(declared)
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {quote(scores.table_name)}")
     results = list(Chunk.objects.filter(run_id=run_id, phase=0).values_list("result", flat=True))

@@ -85,7 +85,10 @@ def prediction_table(version: ModelVersion, name: str, *, with_candidates: bool 
     table = version.output_table.with_columns(*KEYS, name=name, first=True)
     if with_candidates:
         table = table.with_columns(IS_CANDIDATE)
-    return DeclaredTable(table, primary_key=("object_id",), indexes=((version.method.rank_by, "object_id"),))
+    nearest = (version.latents.name,) if version.latents else ()
+    return DeclaredTable(
+        table, primary_key=("object_id",), indexes=((version.method.rank_by, "object_id"),), nearest=nearest
+    )
 
 
 def declared_tables() -> list[DeclaredTable]:

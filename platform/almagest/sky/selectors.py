@@ -1,6 +1,6 @@
 """Reading the sky: surveys, objects with their measurements, counterparts, states of the past."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,6 +174,29 @@ def object_counterparts(*, user, object_id: int) -> list[Counterpart]:
             {"id": object_id, "matches": matches, "surveys": list(surveys)},
         )
         return [Counterpart(row[0], surveys[row[1]], *row[2:]) for row in cursor.fetchall()]
+
+
+def object_redshifts(surveys: Mapping[int, int]) -> dict[int, float]:
+    """Redshifts of objects, given with their surveys' numbers, that the caller has found the reader to see; the unknown are left out."""
+    found = {}
+    for survey in Survey.objects.filter(pk__in=set(surveys.values())):
+        if (name := redshift_name(survey.slug)) is None:
+            continue
+        ids = [object_id for object_id, pk in surveys.items() if pk == survey.pk]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT object_id, {quote(name)} FROM {quote(survey.table_name)} WHERE object_id = ANY(%s) "
+                f"AND {quote(name)} IS NOT NULL",
+                [ids],
+            )
+            found |= dict(cursor.fetchall())
+    return found
+
+
+def redshift_name(slug: str) -> str | None:
+    """The survey's column of redshifts: the one of that name, or else the first that is declared as one."""
+    names = [column.name for column in declaration_get(slug).table.columns if column.ucd == "src.redshift"]
+    return "redshift" if "redshift" in names else next(iter(names), None)
 
 
 def snapshot() -> Snapshot:

@@ -14,6 +14,7 @@ from almagest.contract import ConfusionMatrix, Curves, Result, classification_me
 from almagest.contract.sample import KEY_COLUMNS
 from almagest.core.copy import copy_in
 from almagest.core.files import store_folder
+from almagest.core.nearest import create_nearest_indexes
 from almagest.core.tables import create_table
 from almagest.predictions.models import PredictionSet
 from almagest.predictions.tables import set_table
@@ -25,6 +26,7 @@ from almagest.sky.models import Survey
 from almagest.sky.services import ingest_file
 from dwarf_galaxies.plugin import plugin
 
+from .latents import spiral
 from .surveys import galaxies
 
 
@@ -98,8 +100,10 @@ def score_galaxies(version: ModelVersion) -> PredictionSet:
     n = len(objects)
     p = np.round(np.linspace(0, 1, n), 2).astype(np.float32)
     outputs = {c.name: np.zeros(n, np.float32) if c.is_number else ["S"] * n for c in version.output_table.columns}
+    outputs |= {c.name: spiral(n) for c in version.output_table.columns if c.shape}
     keys = {"object_id": [o[0] for o in objects], "revision": [1] * n, "survey_id": [survey.pk] * n}
     values = keys | outputs | {"p_s": p}
     columns = {c.name: pa.array(values[c.name]).cast(c.arrow_type) for c in declared.table.columns}
     copy_in(declared.table, pa.table(columns))
+    create_nearest_indexes(declared)
     return scores

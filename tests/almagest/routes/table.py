@@ -83,7 +83,8 @@ API = {
     "catalogs/<slug:catalog>/candidates/": page("catalog"), MODEL_AT: page("model"), f"{MODEL_AT}predictions/": page("model"),
     "samples/<slug:name>/": page("sample"), "verifications/<int:pk>/": page("verification"),
     "verifications/<int:pk>/pairs/": page("verification"), "runs/<int:run_id>/": page("run"), "runs/<int:run_id>/log/": page("run"),
-    "objects/<int:object_id>/spectrum/": Route("survey", {"GET": (ALL, 404)}),
+    # Nor a place in a latent space.
+    **{f"objects/<int:object_id>/{at}/": Route("survey", {"GET": (ALL, 404)}) for at in ("spectrum", "similar")},
     "spectra/grids/<int:grid_id>/": Route("", {"GET": (ALL, 404)}),
     "spectra/lookup/": posts("", ALL, {"ids": [1]}, 200), "objects/lookup/": posts("", ALL, {"ids": [1]}, 200),
     "cross-match/": posts("", ALL, {"ra": [1], "dec": [1], "radius_arcsec": 1}, 200),

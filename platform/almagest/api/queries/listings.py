@@ -94,6 +94,15 @@ class VerdictPaging(Paging):
     tag = serializers.CharField(required=False, help_text="Those with this tag, or with all of several.")
 
 
+class SimilarPaging(Paging):
+    """What lies near an object in a latent space."""
+
+    model_version = serializers.CharField(
+        required=False,
+        help_text="Whose space: plugin/method/number. Without it the version in production, or else the newest that has one.",
+    )
+
+
 class Search(Paging):
     """A cone search."""
 

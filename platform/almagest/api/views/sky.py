@@ -8,12 +8,13 @@ from almagest.api.answers import lookup_answer, plain
 from almagest.api.describing import columns_described, prediction_told
 from almagest.api.documented import lists, looks_up, tells
 from almagest.api.negotiation import TABLES
-from almagest.api.queries.listings import FilteredPaging, Search
+from almagest.api.queries.listings import FilteredPaging, Search, SimilarPaging
 from almagest.api.queries.objects import Choosing, ObjectIds, Positions, SourceIds
 from almagest.api.rows import ColumnWords, row_serializer
 from almagest.api.views.base import ApiView, ListingView, not_both
 from almagest.core.listings.lookup import looked_up
 from almagest.predictions.selectors import object_predictions
+from almagest.predictions.similar import SIMILAR, similar_listing
 from almagest.sky.listings import (
     OBJECTS,
     SURVEYS,
@@ -138,6 +139,18 @@ class Object(ApiView):
                 for c in counterparts
             ],
         })  # fmt: skip
+
+
+@lists("similar", "Objects nearest to one in a model version's latent space, the nearest first", SIMILAR, absent=True)
+class SimilarObjects(ListingView):
+    """What a model finds alike."""
+
+    query = SimilarPaging
+
+    def listing(self):
+        """The ten nearest of the same model version."""
+        name = self.request.query_params.get("model_version", "")
+        return similar_listing(user=self.reader, object_id=self.kwargs["object_id"], model_version=name)
 
 
 @lists("cone", "Objects within a radius of a position, the nearest first", OBJECTS)
