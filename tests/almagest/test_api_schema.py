@@ -29,6 +29,7 @@ from schemathesis.specs.openapi import checks as says
 
 from almagest.accounts.services import token_create
 from almagest.accounts.tokens import Scope
+from almagest.catalogs.lasso import NAMES as LASSO
 
 from .given.releases import drafts_of
 from .rescoring_passes import measure_anew, rescored
@@ -111,7 +112,8 @@ def names(everything: SimpleNamespace, people, simulated_files, tmp_path) -> Cal
                             "columns": ["p_s"], "filters": {"p_s__min": "0.5"}, "formats": ["csv"]},
         "release_build": drafts | {"version": "v1"}, "release_publish": drafts | {"version": "v2"},
         "release_discard": drafts | {"version": "v2"},
-        "candidates": {"verdict": "s", "mine": None}, "verdict_give": {"choice": "s", "tags": ["lsb"]}, "verdicts": {"tag": "lsb"},
+        # The catalog here has no latent space.
+        "candidates": dict.fromkeys(LASSO) | {"verdict": "s", "mine": None}, "verdict_give": {"choice": "s", "tags": ["lsb"]}, "verdicts": {"tag": "lsb"},
         "label_set": {"name": "agreed"}, "label_rows": {"name": "agreed"}, "labels_visibility": {"name": "agreed"},
         "labels_freeze": {"name": "more", "minimum_verdicts": 1}, "freeze_sample": {"labels": "agreed"},
         "choices_change": {"choices": [{"name": "ring", "title": "Ring", "description": "", "sample_class": "S"}]},

@@ -59,7 +59,7 @@ def catalog_table(version: ModelVersion, name: str) -> DeclaredTable:
     """Declaration of a catalog's table: every number and every indexed word can be filtered and sorted by.
 
     Where the method declares its catalogs' columns, these and the position are what is shown; the platform's own are
-    there on demand.
+    there on demand, and so is where a candidate lies in the method's latent space.
     """
     if version.method.catalog:
         columns = _declared_columns(version)
@@ -76,7 +76,9 @@ def _declared_columns(version: ModelVersion) -> tuple[Column, ...]:
     ours = [c if c.name in ("ra", "dec") else replace(c, level=3) for c in (*KEYS, *SAMPLE)]
     taken = {column.name for column in ours}
     declared = [c for c in Table.from_json(version.method.catalog).columns if c.name not in taken]
-    return (*ours[: len(KEYS)], *declared, *ours[len(KEYS) :])
+    latents, sources = version.latents, {source_name(version.method, c.name) for c in declared}
+    is_left_out = latents and latents.name not in sources and latents.name not in {c.name for c in declared}
+    return (*ours[: len(KEYS)], *declared, *ours[len(KEYS) :], *((replace(latents, level=3),) if is_left_out else ()))
 
 
 def source_name(method: Method, name: str) -> str:
@@ -96,6 +98,13 @@ def rank_column(method: Method, table: Table) -> str:
         if source_name(method, column.name) == method.rank_by:
             return column.name
     raise CatalogError(f"the catalog of {method} has no column of {method.rank_by}; declare one, to rank candidates by")
+
+
+def latent_column(version: ModelVersion, table: Table) -> Column | None:
+    """The catalog's column of where a candidate lies in the method's latent space; None where it has none."""
+    latents = version.latents
+    found = (c for c in table.columns if latents and source_name(version.method, c.name) == latents.name)
+    return next((column for column in found if column.shape == latents.shape), None)
 
 
 def is_sortable(column: Column) -> bool:

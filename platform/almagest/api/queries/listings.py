@@ -80,8 +80,25 @@ class Said(serializers.Serializer):
     )
 
 
-class CandidatePaging(FilteredPaging, Said):
-    """A catalog's candidates, chosen by what people have said of them too."""
+class Lasso(serializers.Serializer):
+    """A part of the latent space as a filter."""
+
+    latent_x = serializers.CharField(
+        required=False,
+        help_text="Axis of the filters below: number of a latent, from 1, or weights of all with commas; without it 1.",
+    )
+    latent_y = serializers.CharField(required=False, help_text="The other axis; without it 2.")
+    lasso = serializers.CharField(
+        required=False, help_text="Those within a polygon on the plane of both axes: 3 to 200 corners as x,y,x,y,…"
+    )
+    latent_x__min = serializers.FloatField(required=False, help_text="Those with at least so much along the axis.")
+    latent_x__max = serializers.FloatField(required=False, help_text="Those with at most so much along the axis.")
+    latent_y__min = serializers.FloatField(required=False, help_text="Those with at least so much along the axis.")
+    latent_y__max = serializers.FloatField(required=False, help_text="Those with at most so much along the axis.")
+
+
+class CandidatePaging(FilteredPaging, Said, Lasso):
+    """A catalog's candidates, chosen by what people have said of them and by where they lie in the latent space too."""
 
 
 class DifferencePaging(Paging, Said):

@@ -11,6 +11,7 @@ from almagest.api.queries.listings import CandidatePaging
 from almagest.api.queries.objects import Choosing, ObjectIds
 from almagest.api.rows import ColumnWords, row_serializer
 from almagest.api.views.base import ApiView, ListingView
+from almagest.catalogs.lasso import parse_lasso
 from almagest.catalogs.listings import CATALOGS, candidate_listing, catalog_listing
 from almagest.catalogs.selectors import catalog_get
 from almagest.core.listings.lookup import looked_up
@@ -73,7 +74,8 @@ class Candidates(ListingView):
         return candidate_listing(self.edition)
 
     def narrowed(self, listing):
-        """By what people have said of them."""
+        """By what people have said of them, and by where they lie in the latent space."""
+        listing = parse_lasso(listing, self.request.query_params, self.edition)
         return parse_verdicts(listing, self.asked, self.edition, self.reader)
 
 

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from almagest.catalogs.lasso import parse_lasso
 from almagest.catalogs.listings import candidate_listing, catalog_listing
 from almagest.catalogs.models import Edition
 from almagest.catalogs.selectors import catalog_get, catalog_list
@@ -36,7 +37,7 @@ def catalog(request: HttpRequest, slug: str) -> HttpResponse:
     """One catalog: header, histogram, filters, table; the whole state is in the address."""
     edition = catalog_get(user=request.user, slug=slug)
     listing = parse_cone(parse_filters(candidate_listing(edition), request.GET), request.GET)
-    listing = parse_verdicts(listing, request.GET, edition, request.user)
+    listing = parse_lasso(parse_verdicts(listing, request.GET, edition, request.user), request.GET, edition)
     listing = listing.sorted_by(request.GET.get("sort", ""))
     if file := download(request, listing):
         return file
