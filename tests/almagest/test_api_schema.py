@@ -113,7 +113,8 @@ def names(everything: SimpleNamespace, people, simulated_files, tmp_path) -> Cal
         "release_build": drafts | {"version": "v1"}, "release_publish": drafts | {"version": "v2"},
         "release_discard": drafts | {"version": "v2"},
         # The catalog here has no latent space.
-        "candidates": dict.fromkeys(LASSO) | {"verdict": "s", "mine": None}, "verdict_give": {"choice": "s", "tags": ["lsb"]}, "verdicts": {"tag": "lsb"},
+        "candidates": dict.fromkeys(LASSO) | {"verdict": "s", "mine": None},
+        "verdict_give": {"choice": "s", "tags": ["lsb"]}, "verdicts": {"tag": "lsb"},
         "label_set": {"name": "agreed"}, "label_rows": {"name": "agreed"}, "labels_visibility": {"name": "agreed"},
         "labels_freeze": {"name": "more", "minimum_verdicts": 1}, "freeze_sample": {"labels": "agreed"},
         "choices_change": {"choices": [{"name": "ring", "title": "Ring", "description": "", "sample_class": "S"}]},
