@@ -3,18 +3,16 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from almagest.catalogs.lasso import parse_lasso
-from almagest.catalogs.listings import candidate_listing, catalog_listing
+from almagest.catalogs.listings import catalog_listing
 from almagest.catalogs.models import Edition
 from almagest.catalogs.selectors import catalog_get, catalog_list
 from almagest.catalogs.tables import is_sortable
 from almagest.contract import Column
-from almagest.core.listings import Listing, parse_filters
+from almagest.core.listings import Listing
 from almagest.predictions.funnel import funnel
-from almagest.sky.cone_filter import parse_cone
 from almagest.vetting.choices import choice_list
-from almagest.vetting.filters import parse_verdicts
 from almagest.vetting.selectors import consensus_of
+from almagest.web.candidates import candidates_asked, filter_fields
 from almagest.web.charts.histogram import histogram
 from almagest.web.downloads import download
 from almagest.web.figures import catalog_plots
@@ -36,23 +34,19 @@ def catalogs(request: HttpRequest) -> HttpResponse:
 def catalog(request: HttpRequest, slug: str) -> HttpResponse:
     """One catalog: header, histogram, filters, table; the whole state is in the address."""
     edition = catalog_get(user=request.user, slug=slug)
-    listing = parse_cone(parse_filters(candidate_listing(edition), request.GET), request.GET)
-    listing = parse_lasso(parse_verdicts(listing, request.GET, edition, request.user), request.GET, edition)
-    listing = listing.sorted_by(request.GET.get("sort", ""))
+    listing = candidates_asked(request, edition)
     if file := download(request, listing):
         return file
     context = _page(edition, listing, request)
     if request.headers.get("HX-Target") == "rows":
         return render(request, "catalogs/_rows.html", context)
-    context |= {
+    context |= filter_fields(edition, listing) | {
         "chart": histogram(
             edition.histogram, threshold=edition.threshold, x_label=edition.table[edition.rank_by].description,
             of="candidates" if edition.prediction_set.has_candidates else "scored objects",
         ),
         "plots": catalog_plots(edition),
         "funnel": funnel(edition.prediction_set, (f"{edition.rank_by} ≥ {edition.threshold:g}", edition.rows)),
-        "ranges": [_range(edition, column, listing) for column in edition.table.columns if column.is_number and is_sortable(column)],
-        "words": [_words(edition, column, listing) for column in edition.table.columns if column.dtype == "string" and column.indexed],
     }  # fmt: skip
     return render(request, "catalogs/detail.html", context)
 
@@ -77,15 +71,3 @@ def _rows(edition: Edition, rows: list[dict], columns: list[Column], with_verdic
         return [candidate_row(row, columns) for row in rows]
     said = consensus_of(edition, [row["object_id"] for row in rows])
     return [candidate_row(row, columns, verdict_cell(row, said.get(row["object_id"]), edition)) for row in rows]
-
-
-def _range(edition: Edition, column, filters: Listing) -> dict:
-    low, high = edition.ranges.get(column.name) or (None, None)
-    shown = filters.shown
-    return {"column": column, "low": low, "high": high, "minimum": shown.get(f"{column.name}__min", ""),
-            "maximum": shown.get(f"{column.name}__max", ""), "is_empty": low is None}  # fmt: skip
-
-
-def _words(edition: Edition, column, filters: Listing) -> dict:
-    choices = list(edition.survey_counts) if column.name == "survey" else edition.words.get(column.name, [])
-    return {"column": column, "choices": choices, "chosen": filters.shown.get(column.name, "")}
