@@ -1,0 +1,37 @@
+"""Simulated spectra that the tests of the plugin share; from formulas alone."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from almagest.contract import Sample
+from almagest.contract.spectra import arrays_of
+from spectral_outliers.plugin import plugin
+from spectral_outliers.preparation import GRID
+from spectral_outliers.simulation.rows import simulate
+
+# Of the groups, held back.
+TEST_SHARE = 0.15
+
+
+@pytest.fixture(scope="session")
+def simulated() -> pa.Table:
+    """200 galaxies and 100 stars with spectra, in no order."""
+    return simulate(300, 1)
+
+
+@pytest.fixture(scope="session")
+def spectra(simulated) -> Sample:
+    """The same as a sample: two rows in a group, 15 % of the groups held back."""
+    return sample_of(simulated)
+
+
+def sample_of(rows: pa.Table) -> Sample:
+    """A sample in memory, of rows as the simulation gives them."""
+    group = np.arange(rows.num_rows) // 2
+    held_back = np.random.default_rng(3).permutation(group[::2])[: round(TEST_SHARE * len(group[::2]))]
+    split = np.where(np.isin(group, held_back), "test", "train")
+    keyed = rows.drop_columns(["flux", "ivar"]).append_column("group_id", pa.array(group))
+    keyed = keyed.append_column("split", pa.array(split.tolist()))
+    flux, ivar = arrays_of(rows, GRID)
+    return Sample(keyed, plugin.labelling.classes, "STAR", 7, "", {}, GRID, flux, ivar)
