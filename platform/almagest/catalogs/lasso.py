@@ -33,7 +33,9 @@ class Axis:
     @property
     def text(self) -> str:
         """As an address has it."""
-        return ",".join(f"{weight:.4g}" for weight in self.weights) if self.weights else str(self.number)
+        return (
+            ",".join(repr(weight).removesuffix(".0") for weight in self.weights) if self.weights else str(self.number)
+        )
 
     def sql(self, name: str) -> tuple[str, list[float]]:
         """Where a row lies along it, as SQL with ``%s``, and its values; `name` is the column's, quoted."""

@@ -16,9 +16,14 @@ from almagest.vetting.filters import parse_verdicts
 
 def candidates_asked(request: HttpRequest, edition: Edition) -> Listing:
     """The candidates, filtered and sorted as the address says."""
-    listing = parse_cone(parse_filters(candidate_listing(edition), request.GET), request.GET)
-    listing = parse_verdicts(parse_lasso(listing, request.GET, edition), request.GET, edition, request.user)
+    listing = parse_lasso(candidates_anywhere(request, edition), request.GET, edition)
     return listing.sorted_by(request.GET.get("sort", ""))
+
+
+def candidates_anywhere(request: HttpRequest, edition: Edition) -> Listing:
+    """Those that pass the address's filters, wherever they lie in the latent space."""
+    listing = parse_cone(parse_filters(candidate_listing(edition), request.GET), request.GET)
+    return parse_verdicts(listing, request.GET, edition, request.user)
 
 
 def filter_fields(edition: Edition, listing: Listing) -> dict[str, Any]:

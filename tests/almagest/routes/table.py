@@ -41,6 +41,8 @@ VETTED = "/verdicts/<int:object_id>/"
 PAGES = {
     "": page(), "search/": page(), "about/": page(), "healthz": page(), "catalogs/": page(), "surveys/": page(), "runs/": page(),
     "plugins/": page(), "plugins/<slug:name>/": page(), "catalogs/<slug:slug>/": page("catalog"), "surveys/<slug:slug>/": page("survey"),
+    # The catalog here has no latent space. Who sees one, its own tests say.
+    **{f"catalogs/<slug:slug>/latents/{at}": Route("catalog", {"GET": (ALL, 404)}) for at in ("", "points.json", "<int:object_id>/")},
     "catalogs/<slug:slug>/figures/<slug:name>.json": page("catalog"), "objects/<slug:survey>/<path:source_id>/": page("survey"),
     # Nobody has a spectrum here: tests in one transaction cannot read any. Who sees spectra, their pages' own tests say.
     **{f"objects/<slug:survey>/<path:source_id>/{at}": Route("survey", {"GET": (ALL, 404)}) for at in ("spectra.json", "spectrum")},

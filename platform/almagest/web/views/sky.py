@@ -16,6 +16,7 @@ from almagest.sky.selectors import (
 )
 from almagest.sky.surveys import declaration_get
 from almagest.web.downloads import download
+from almagest.web.similar import similar_panel
 from almagest.web.spectra import spectra_panel
 
 
@@ -35,6 +36,7 @@ def object_shown(request: HttpRequest, survey: str, source_id: str, *, status: i
         "counterparts": counterparts,
         "predictions": object_predictions(user=request.user, object_id=found.id, revision=found.revision),
         "history": object_history(user=request.user, object_id=found.id),
+        "alike": similar_panel(user=request.user, object_id=found.id, model_version=request.GET.get("similar", "")),
     }
     return render(request, "objects/detail.html", context | more, status=status)
 
