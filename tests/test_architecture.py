@@ -15,6 +15,7 @@ ROOMS = (
 )  # fmt: skip
 ML = (
     "torch",
+    "nflows",
     "tensorflow",
     "keras",
     "sklearn",
@@ -23,6 +24,7 @@ ML = (
     "lightgbm",
     "almagest_workers",
     "dwarf_galaxies",
+    "spectral_outliers",
 )
 OPEN_THE_WEB = """
 import sys

@@ -8,7 +8,7 @@ from almagest.contract.errors import PluginError
 from almagest.contract.plugin import Plugin
 
 GROUP = "almagest.plugins"
-BUILT_IN = ("dwarf_galaxies.plugin:plugin",)
+BUILT_IN = ("dwarf_galaxies.plugin:plugin", "spectral_outliers.plugin:plugin")
 
 
 @cache

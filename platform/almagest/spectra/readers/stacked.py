@@ -63,4 +63,4 @@ def _facts(hdus: fits.HDUList, rows: int) -> list[dict]:
     return facts
 
 
-TOLD = {"SPECTYPE": "subclass", "Z": "redshift"}
+TOLD = {"SPECTYPE": "subclass", "CLASS": "spec_class", "Z": "redshift", "ZWARN": "zwarning", "NAME": "name", "RA": "ra", "DEC": "dec"}

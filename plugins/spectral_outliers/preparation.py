@@ -1,0 +1,96 @@
+"""Section 2: what of a spectrum counts, and by what it is divided."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from almagest.contract import SpectralGrid
+from spectral_outliers.telluric import is_telluric
+
+# DESI's coadded spectra.
+GRID = SpectralGrid(3600.0, 0.8, 7781)
+IS_TELLURIC = is_telluric(GRID.wavelength)
+# Section 2: at rest, angstroms; quiet, and seen at all redshifts of the sample.
+WINDOW = (5300.0, 5850.0)
+MAX_REDSHIFT = 0.8
+# A star's, as seen from here: 1000 km/s is more than any bound to the Galaxy has.
+MAX_STAR_REDSHIFT = 0.0034
+# So many good bins, and so much signal to noise in their median, must the window have; ours: the paper gives no numbers.
+WINDOW_BINS = 50
+WINDOW_SNR = 3.0
+
+NO_REDSHIFT = "no redshift within the model's range"
+NO_WINDOW = "the window of the normalisation (5300-5850 A at rest) is not covered"
+NOISY_WINDOW = "the window of the normalisation is too noisy"
+# The median's error is this much larger than the mean's, of normal noise.
+MEDIAN_ERROR = np.sqrt(np.pi / 2)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Spectra as the model takes them.
+
+    Attributes
+    ----------
+    flux
+        In units of `norm`, shape (rows, bins), float32; 0 where nothing is known.
+    weight
+        Inverse variance in units of ``norm**-2``; 0 where a bin does not count.
+    norm
+        Shape (rows,): the median flux in the window; NaN where there is a reason.
+    reason
+        Why a row cannot be taken, None where it can.
+    """
+
+    flux: np.ndarray
+    weight: np.ndarray
+    norm: np.ndarray
+    reason: list[str | None]
+
+
+def prepare(flux: np.ndarray, ivar: np.ndarray, redshift: np.ndarray) -> Prepared:
+    """Mask the sky's lines and divide by the median flux over the window at rest.
+
+    Parameters
+    ----------
+    flux, ivar
+        On `GRID`, shape (rows, bins); an ivar of NaN says that the error is unknown: such bins weigh 1 in units of `norm`.
+    redshift
+        Shape (rows,), NaN where unknown.
+    """
+    good = good_bins(flux, ivar)
+    norm, reason = normalisations(flux, ivar, redshift)
+    scale = np.where(np.isfinite(norm), norm, 1)[:, None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        out = np.where(good, flux / scale, 0).astype(np.float32)
+        weight = np.where(good, np.where(np.isnan(ivar), 1, ivar * scale**2), 0).astype(np.float32)
+    return Prepared(out, weight, norm, reason)
+
+
+def good_bins(flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
+    """Whether each bin is known and not in the light of a sky line, shape of the flux."""
+    return np.isfinite(flux) & ~(ivar <= 0) & ~np.isinf(ivar) & ~IS_TELLURIC
+
+
+def normalisations(flux: np.ndarray, ivar: np.ndarray, redshift: np.ndarray) -> tuple[np.ndarray, list[str | None]]:
+    """The norm of each row, NaN where it has none, and the reason why."""
+    good = good_bins(flux, ivar)
+    found = [normalisation(*row) for row in zip(flux, ivar, good, redshift, strict=True)]
+    return np.array([norm for norm, _ in found], float), [reason for _, reason in found]
+
+
+def normalisation(flux: np.ndarray, ivar: np.ndarray, good: np.ndarray, redshift: float) -> tuple[float, str | None]:
+    """The median flux of one spectrum over the window, or NaN with the reason why it has none."""
+    if not -0.01 < redshift <= MAX_REDSHIFT:
+        return np.nan, NO_REDSHIFT
+    low, high = (int(np.ceil((edge * (1 + redshift) - GRID.start) / GRID.step)) for edge in WINDOW)
+    chosen = slice(max(low, 0), max(high, 0))
+    inside = good[chosen]
+    if inside.sum() < WINDOW_BINS:
+        return np.nan, NO_WINDOW
+    values, known = flux[chosen][inside], ivar[chosen][inside]
+    median, information = float(np.median(values)), float(np.nansum(known))
+    error = MEDIAN_ERROR / np.sqrt(information) if information > 0 else 0.0
+    if not (median > 0 and median > WINDOW_SNR * error):
+        return np.nan, NOISY_WINDOW
+    return median, None

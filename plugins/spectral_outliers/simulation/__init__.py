@@ -1,0 +1,1 @@
+"""Galaxies that were never observed, made of real eigenspectra, real noise and disturbances."""

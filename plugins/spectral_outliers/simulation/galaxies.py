@@ -1,0 +1,68 @@
+"""Draws of galaxies from templates, disturbed as real ones are, seen at their redshifts through real noise."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, median_filter
+
+from spectral_outliers.preparation import GRID, MAX_REDSHIFT
+from spectral_outliers.simulation.noise import NoiseBank
+from spectral_outliers.simulation.templates import LOG_STEP, WAVELENGTH, Templates
+
+# Of BGS's shape: most at 0.1 to 0.3, few beyond 0.6.
+REDSHIFT_SHAPE = (1.5, 3.0)
+# Median signal to noise of a bin, drawn evenly in its logarithm: from faint BGS galaxies to bright ones of SDSS.
+SNR = (1.0, 15.0)
+# Optical depth at 5500 A of dust more, or less, than the templates have, with Charlot & Fall's slope (2000, ApJ 539, 718).
+DUST, DUST_SLOPE = 0.15, -0.7
+# Scatter of smooth errors of calibration, of all lines together and of each alone (natural logarithms).
+CALIBRATION, LINES, LINE = 0.02, 0.4, 0.15
+# Stars' motions beyond those of the templates, km/s, at most.
+DISPERSION = 200.0
+KM_S_OF_STEP = 299792.458 * LOG_STEP * np.log(10)
+# Where lines are taken to be: what stands above the running median over so many steps of `WAVELENGTH`.
+CONTINUUM_STEPS = 151
+TRIALS = 100
+
+
+def rest_spectrum(templates: Templates, random: np.random.Generator) -> np.ndarray:
+    """One galaxy at rest on `WAVELENGTH`, mean 1 near 5500 A; draws whose continuum is not positive are drawn again."""
+    for _ in range(TRIALS):
+        flux = random.normal(templates.mean, templates.sigma) @ templates.basis
+        flux /= flux[np.abs(WAVELENGTH - 5500) < 250].mean()
+        continuum = median_filter(flux, CONTINUUM_STEPS, mode="nearest")
+        if continuum.min() > 0.02 and continuum.max() < 20:
+            break
+    lines = flux - continuum
+    return _disturbed(np.maximum(continuum, 0.02), lines, random)
+
+
+def _disturbed(continuum: np.ndarray, lines: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Other dust, other calibration, other strengths and widths of lines."""
+    x = np.linspace(-1, 1, len(WAVELENGTH))
+    dust = np.exp(-random.normal(0, DUST) * ((WAVELENGTH / 5500) ** DUST_SLOPE - 1))
+    calibration = np.exp(np.polynomial.legendre.legval(x, [0, *random.normal(0, CALIBRATION, 4)]))
+    # Each stretch of some 150 A has its own factor: lines of one ion are alike, those far apart are not.
+    each = np.interp(np.arange(len(x)), np.linspace(0, len(x), 60), random.normal(0, LINE, 60))
+    strength = np.where(lines > 0, np.exp(random.normal(0, LINES) + each), np.exp(each))
+    flux = (continuum + lines * strength) * dust * calibration
+    return gaussian_filter1d(flux, random.uniform(0, DISPERSION) / KM_S_OF_STEP, mode="nearest")
+
+
+def draw(templates: Templates, noise: NoiseBank, size: int, random: np.random.Generator) -> dict[str, np.ndarray]:
+    """Galaxies as DESI would see them.
+
+    Returns
+    -------
+    ``redshift`` of shape (size,), ``flux`` and ``ivar`` on `GRID`, shape (size, bins), float32, in 1e-17 erg/(s cm2 Angstrom).
+    """
+    redshift = MAX_REDSHIFT * random.beta(*REDSHIFT_SHAPE, size)
+    out = {
+        "redshift": redshift,
+        "flux": np.empty((size, GRID.bins), np.float32),
+        "ivar": np.empty((size, GRID.bins), np.float32),
+    }
+    for row, z in enumerate(redshift):
+        flux = np.interp(GRID.wavelength / (1 + z), WAVELENGTH, rest_spectrum(templates, random))
+        flux *= np.exp(random.uniform(np.log(1.0), np.log(20.0)))
+        snr = np.exp(random.uniform(*np.log(SNR)))
+        out["flux"][row], out["ivar"][row] = noise.observed(flux, snr, random)
+    return out
