@@ -137,11 +137,12 @@ class Map2d {
     const inside = x.filter((v, i) => isInside(this.lasso, v, y[i])).length;
     const asked = this.query({ lasso: written(this.lasso) });
     asked.delete("colour");
-    const list = Object.assign(document.createElement("a"), { href: `${this.root.dataset.list}?${asked}`, className: "button", textContent: "Show as a list" });
+    const link = (address, textContent) => Object.assign(document.createElement("a"), { href: `${address}?${asked}#rows`, className: "button", textContent });
+    const { list, gallery } = this.root.dataset, links = [link(list, "Show as a list"), ...(gallery ? [" ", link(gallery, "As a gallery")] : [])];
     const clear = Object.assign(document.createElement("button"), { type: "button", textContent: "Clear" });
     clear.addEventListener("click", () => this.setLasso(null));
     const count = Object.assign(document.createElement("b"), { textContent: inside.toLocaleString("en") });
-    this.result.replaceChildren(count, ` candidate${inside === 1 ? "" : "s"}${isWhole ? "" : " of those drawn"} inside. `, list, " ", clear);
+    this.result.replaceChildren(count, ` candidate${inside === 1 ? "" : "s"}${isWhole ? "" : " of those drawn"} inside. `, document.createElement("br"), ...links, " ", clear);
   }
 
   setLasso(corners) {
@@ -159,7 +160,8 @@ class Map2d {
     this.area.addEventListener("pointerdown", (event) => this.press(event));
     this.area.addEventListener("pointermove", (event) => this.move(event));
     for (const name of ["pointerup", "pointercancel"]) this.area.addEventListener(name, (event) => this.release(event));
-    this.area.addEventListener("pointerleave", () => !this.drag && this.hide());
+    // A finger leaves when it is lifted; what it has tapped stays.
+    this.area.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && !this.drag && this.hide());
     this.area.addEventListener("wheel", (event) => this.turn(event), { passive: false });
     this.area.addEventListener("keydown", (event) => this.key(event));
     new ResizeObserver(() => this.draw()).observe(this.area);
@@ -312,4 +314,4 @@ class Map2d {
   }
 }
 
-for (const root of document.querySelectorAll("[data-latents]")) new Map2d(root);
+for (const root of document.querySelectorAll("[data-latents]")) root.map = new Map2d(root);

@@ -85,15 +85,21 @@ export function drawAxes({ context: c, width, height }, range, at, titles) {
   c.restore();
 }
 
-// The worst first, so that the best lie upon them.
-export function drawPoints({ context: c }, { x, y }, colours, at) {
+// The worst first, so that the best lie upon them; of classes the many below the few, so that none is hidden.
+function order({ value, classes }) {
+  const worstFirst = value.map((_, i) => value.length - 1 - i);
+  return classes ? worstFirst.sort((a, b) => (value[a] ?? -1) - (value[b] ?? -1)) : worstFirst;
+}
+
+export function drawPoints({ context: c }, data, colours, at) {
+  const { x, y } = data;
   const size = x.length > 10000 ? 2.4 : x.length > 1500 ? 3.4 : 5;
   c.save();
   c.beginPath();
   c.rect(ROOM.left, ROOM.top, at.w, at.h);
   c.clip();
   c.globalAlpha = x.length > 1500 ? 0.75 : 0.9;
-  for (let i = x.length - 1; i >= 0; i--) {
+  for (const i of order(data)) {
     c.fillStyle = colours[i];
     c.beginPath();
     c.arc(at.x(x[i]), at.y(y[i]), size / 2 + 0.6, 0, 7);
