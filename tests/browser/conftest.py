@@ -1,5 +1,7 @@
 """Debian's Chromium, for the tests of pages."""
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,10 @@ def browser():
         found = p.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield found
         found.close()
+
+
+@pytest.fixture
+def aside() -> Iterator[Callable]:
+    """A function that calls another one beside the browser, whose thread Django does not take."""
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda *call: pool.submit(*call).result()

@@ -1,7 +1,5 @@
 """A button asks a model what it makes of a spectrum; the page shows it as soon as it is there."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 from django.conf import settings
@@ -25,13 +23,6 @@ def session(version, tmp_path) -> str:
     """The cookie of a reader who is logged in, where there is a spectrum and a model to ask."""
     ingest_spectra(survey="sdss-spectra", paths=[write_table(tmp_path)])
     return login(User.objects.create_user("reader", password="payne-1900")).cookies[settings.SESSION_COOKIE_NAME].value
-
-
-@pytest.fixture
-def aside():
-    """A function that calls another one beside the browser, whose thread Django does not take."""
-    with ThreadPoolExecutor(1) as pool:
-        yield lambda *call: pool.submit(*call).result()
 
 
 def test_it_is_asked_and_shown_when_it_is_there(session, web, browser, aside):

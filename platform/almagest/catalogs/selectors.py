@@ -1,15 +1,21 @@
 """Reading catalogs."""
 
+from collections.abc import Iterable
+from itertools import accumulate
+
 from django.db import connection
 from django.db.models import Max, QuerySet
 
 from almagest.catalogs.errors import CatalogError
 from almagest.catalogs.history import edition_source, is_kept
 from almagest.catalogs.models import Catalog, Edition
-from almagest.core.tables import quote
+from almagest.core.tables import quote, sql_type
 from almagest.registry.models import ModelVersion
 from almagest.runs.models import Run
 from almagest.sky.models import Survey
+
+# So many are counted in the time that readers wait.
+MOST_RANKED = 200_000
 
 
 def edition_list(*, user) -> QuerySet[Edition]:
@@ -68,6 +74,28 @@ def best_objects(*, user, slug: str, count: int) -> list[int]:
             [count],
         )
         return [number for (number,) in cursor.fetchall()]
+
+
+def candidate_ranks(*, edition: Edition, scores: Iterable[float]) -> dict[float, int]:
+    """Places of some of a catalog's scores among all of them, the best from 1, whatever a page is filtered by; equals share theirs.
+
+    Nothing where more than `MOST_RANKED` are better than the worst: to count them would take longer than the rest of a page.
+    """
+    # Falling scores as rising numbers: a bucket then has all that are better than its edge, and none that is equal.
+    edges = sorted({-score for score in scores})
+    if not edges:
+        return {}
+    # As the column has them: 0.9 as a float32 is another number than as a float64.
+    rank, kind, table = quote(edition.rank_by), sql_type(edition.table[edition.rank_by]), edition_source(edition)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT width_bucket(-r, %s::{kind}[]), count(*) FROM (SELECT {rank} AS r FROM {table} "
+            f"WHERE {rank} > %s::{kind} LIMIT %s) AS better GROUP BY 1",
+            [edges, -edges[-1], MOST_RANKED + 1],
+        )
+        better = dict(cursor.fetchall())
+    places = list(accumulate(better.get(bucket, 0) for bucket in range(len(edges))))
+    return {} if places[-1] > MOST_RANKED else {-edge: place + 1 for edge, place in zip(edges, places, strict=True)}
 
 
 def next_revision(catalog: Catalog) -> int:

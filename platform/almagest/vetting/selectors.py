@@ -90,6 +90,15 @@ def consensus_of(edition: Edition, object_ids: Iterable[int]) -> dict[int, Conse
     return {each.object_id: each for each in found.select_related("choice")}
 
 
+def current_verdicts(edition: Edition, object_ids: Iterable[int]) -> dict[int, list[Verdict]]:
+    """What people say of these candidates now, by object, the newest first."""
+    found: dict[int, list[Verdict]] = {}
+    chosen = Verdict.objects.filter(catalog=edition.catalog_id, object_id__in=list(object_ids), is_current=True)
+    for verdict in chosen.select_related("choice"):
+        found.setdefault(verdict.object_id, []).append(verdict)
+    return found
+
+
 def standing(*, user, edition: Edition) -> Standing:
     """How far the catalog is vetted."""
     found = _seen(Consensus, user, edition).filter(verdicts__gt=0).order_by()

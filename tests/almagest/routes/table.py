@@ -65,6 +65,9 @@ PAGES = {
     VERDICTS_PAGE: page("catalog"), f"{VERDICTS_PAGE}<int:object_id>/": posts("catalog", LOGIN, {"choice": "s", "confidence": "2"}),
     f"{VERDICTS_PAGE}<int:object_id>/withdraw/": posts("catalog", SELF, {}), "labels/<slug:name>/": page("labels"),
     "catalogs/<slug:slug>/choices/": posts("catalog", OWNER, {"name": "a", "title": "A", "sample_class": "", "description": ""}),
+    # This catalog's method takes no spectra. Who sees a gallery, and vets there, its own tests say.
+    "catalogs/<slug:slug>/gallery/": Route("catalog", {"GET": (ALL, 404)}),
+    "catalogs/<slug:slug>/gallery/<int:object_id>/": posts("catalog", LOGIN, {"choice": "s"}, 404),
     "catalogs/<slug:slug>/tags/": posts("catalog", OWNER, {"tags": "lsb ringed"}),
     "catalogs/<slug:slug>/labels/": posts("catalog", LOGIN, {"name": "more"}),
     POLICIES_PAGE: Route("catalog", {"GET": (ALL, 200), "POST": (OWNER, 302)}, POLICY),

@@ -1,6 +1,6 @@
 """Reading reconstructions, and which models can be asked for one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,31 @@ def object_reconstructions(*, user, object_id: int) -> list[Reconstruction]:
         for number, start, step, bins, flux in rows
         if number in versions
     ]
+
+
+def current_reconstructions(*, version: ModelVersion, revisions: Mapping[int, int]) -> dict[int, Reconstruction]:
+    """What one version makes of objects that the user may see, by object; `revisions` are those of their spectra as they are now."""
+    if not version.method.reconstructs or not revisions:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT object_id, revision, grid_start, grid_step, n_bins, flux FROM {quote(RECONSTRUCTIONS.name)} "
+            "WHERE version_id = %s AND object_id = ANY(%s)",
+            [version.pk, list(revisions)],
+        )
+        rows = cursor.fetchall()
+    return {
+        number: Reconstruction(version, SpectralGrid(start, step, bins), unpack(flux, np.float32, bins))
+        for number, revision, start, step, bins, flux in rows
+        if revision == revisions[number]
+    }
+
+
+def has_reconstructions(*, version: ModelVersion) -> bool:
+    """Whether there is one of any object."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {quote(RECONSTRUCTIONS.name)} WHERE version_id = %s)", [version.pk])
+        return cursor.fetchone()[0]
 
 
 def reconstructing_versions(*, user) -> list[ModelVersion]:
