@@ -6,6 +6,8 @@ PORT ?= 8000
 DEMO ?= serve
 # LEGACY=30000 simulates so many Legacy Surveys sources too, and finds the dwarf galaxies among them.
 LEGACY ?= 0
+# OUTLIERS=4000 simulates so many spectra of galaxies too, and finds the unusual spectra among all.
+OUTLIERS ?= 0
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -16,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: demo test setup static lint lock clean
 
 demo: setup static
-	@$(BIN)/python manage.py demo --port $(PORT) $(if $(filter load,$(DEMO)),--load-only) --legacy $(LEGACY)
+	@$(BIN)/python manage.py demo --port $(PORT) $(if $(filter load,$(DEMO)),--load-only) --legacy $(LEGACY) --outliers $(OUTLIERS)
 
 # pytest comes last and prints last: its closing line is the outcome. Two processes share the tests, each with servers of its
 # own; whoever is done takes over half of what the other has not begun.

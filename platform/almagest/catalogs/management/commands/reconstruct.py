@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand
 
 from almagest.catalogs.selectors import best_objects
+from almagest.predictions.reconstruction.selectors import has_reconstructions
 from almagest.predictions.reconstruction.services import reconstruction_start
 from almagest.registry.selectors import version_get
 from almagest.runs.waiting import run_wait
@@ -20,12 +21,16 @@ class Command(BaseCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--catalog", metavar="SLUG", help="whose best candidates")
         which.add_argument("--objects", type=int, nargs="+", metavar="ID", help="object numbers")
+        parser.add_argument("--if-missing", action="store_true", help="do nothing when the version has reconstructions")
         parser.add_argument("--top", type=int, default=200, help="how many of the catalog's candidates; 200 without it")
 
-    def handle(self, *, model, number, catalog, objects, top, **options):
+    def handle(self, *, model, number, catalog, objects, top, if_missing, **options):
         """Start the run and follow it."""
         plugin, _, method = model.partition("/")
         version = version_get(user=None, plugin=plugin, method=method, number=number)
+        if if_missing and has_reconstructions(version=version):
+            self.stdout.write(f"{version} has reconstructions: nothing to do")
+            return
         ids = objects or best_objects(user=None, slug=catalog, count=top)
         run = run_wait(reconstruction_start(user=None, version=version, object_ids=ids))
         results = list(run.chunks.values_list("result", flat=True))
