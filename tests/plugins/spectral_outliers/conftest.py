@@ -1,5 +1,7 @@
 """Simulated spectra that the tests of the plugin share; from formulas alone."""
 
+import sys
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,6 +14,18 @@ from spectral_outliers.simulation.rows import simulate
 
 # Of the groups, held back.
 TEST_SHARE = 0.15
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_thread():
+    """Threads of small networks wait for one another ten times as long as they work, where cores are busy."""
+    if (torch := sys.modules.get("torch")) is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

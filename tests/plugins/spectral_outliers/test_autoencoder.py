@@ -1,0 +1,111 @@
+"""The networks: their shapes, where they begin, and that they learn."""
+
+import numpy as np
+import pytest
+import torch
+
+from spectral_outliers.autoencoder import CLOSED, Autoencoder, Shape, regions, rest_grid
+from spectral_outliers.fitting import Plan, fidelity, fit_autoencoder
+from spectral_outliers.preparation import GRID
+from spectral_outliers.rows import split_spectra
+from spectral_outliers.starting import at_rest, set_components, start_from_components
+
+
+@pytest.mark.parametrize("kind", ["galaxy", "star"])
+@pytest.mark.parametrize("frame", ["rest", "observed"])
+def test_spectra_become_latents_and_latents_spectra(kind, frame):
+    torch.manual_seed(1)
+    model = Autoencoder(Shape(kind, latents=6, width=16, frame=frame))
+    flux, redshift = torch.rand(3, GRID.bins), torch.tensor([0.0, 0.001, 0.0034])
+    latents = model.encode(flux, torch.ones(3, GRID.bins), redshift)
+    at_rest = model.decoder(latents)
+    assert latents.shape == (3, 6) and at_rest.shape == (3, rest_grid(kind).bins)
+    assert model.observed(at_rest, redshift).shape == (3, GRID.bins)
+
+
+@pytest.mark.parametrize(("kind", "redshifts"), [("galaxy", (0.0, 0.3, 0.8)), ("star", (-0.0034, 0.0, 0.0034))])
+def test_all_that_can_be_seen_is_on_the_grid_at_rest(kind, redshifts):
+    model = Autoencoder(Shape(kind, width=8))
+    seen = model.observed(torch.ones(3, model.rest.bins), torch.tensor(redshifts))
+    assert torch.allclose(seen, torch.ones(3, GRID.bins), atol=1e-5)
+
+
+def test_bins_without_weight_do_not_matter():
+    torch.manual_seed(1)
+    model = Autoencoder(Shape("galaxy", width=8))
+    flux, weight, redshift = (
+        torch.rand(2, GRID.bins),
+        (torch.rand(2, GRID.bins) > 0.3).float(),
+        torch.tensor([0.1, 0.5]),
+    )
+    spiked = torch.where(weight > 0, flux, 1e4)
+    assert torch.equal(model.encode(flux, weight, redshift), model.encode(spiked, weight, redshift))
+    assert not torch.equal(model.encode(flux, weight, redshift), model.encode(flux + 1, weight, redshift))
+
+
+def test_attention_begins_with_one_region_a_head():
+    found = regions(8, 400)
+    assert found.shape == (8, 400) and found.min() >= CLOSED
+    for head, logits in enumerate(found):
+        assert int(logits.argmax()) in (25 + 50 * head - 1, 25 + 50 * head), "in the middle of its own eighth"
+        step = np.sign(np.diff(logits.numpy()))
+        step = step[step != 0]
+        assert (np.diff(step) <= 0).all(), "up to one peak, and down"
+        share = logits.softmax(dim=0)[50 * head : 50 * (head + 1)].sum()
+        assert float(share) > 0.35
+    # A whole region away the light is a thousandth or less than in the middle: exp(-1/2 * 4^2).
+    assert float(found[0, 225].exp()) < 1e-3
+
+
+def few_components(rows: int, rest) -> tuple[torch.Tensor, torch.Tensor]:
+    """Galaxies of three components at many redshifts: at rest, and as seen."""
+    random, w = np.random.default_rng(5), rest.wavelength
+    parts = np.stack([(w - 5500) / 2000, np.exp(-(((w - 4000) / 300) ** 2)), np.sin(w / 150)])
+    truth = torch.from_numpy(1 + random.normal(0, 0.3, (rows, 3)) @ parts).float()
+    return truth, torch.from_numpy(random.uniform(0, 0.4, rows)).float()
+
+
+def test_a_decoder_begins_with_the_mean_and_the_components():
+    """What its basis can reach is the spectra themselves, of which the mean alone is far."""
+    torch.manual_seed(1)
+    model = Autoencoder(Shape("galaxy", width=32))
+    truth, redshift = few_components(300, model.rest)
+    seen = model.observed(truth, redshift)
+    set_components(model, seen, torch.ones_like(seen), redshift)
+    _, known = at_rest(model, seen, torch.ones_like(seen), redshift)
+    everywhere = known.bool().all(dim=0)  # 3600 to 7000 A, which all show
+    assert everywhere.sum() > 3000
+    basis = model.decoder.basis
+    mean = 1 + basis.bias.detach()[everywhere]
+    assert torch.allclose(mean, truth[:, everywhere].mean(dim=0), atol=0.01)
+    residual = (truth[:, everywhere] - mean).T
+    columns = basis.weight.detach()[everywhere]
+    left = residual - columns @ torch.linalg.lstsq(columns, residual).solution
+    assert float(left.square().mean()) < 0.01 * float(residual.square().mean())
+
+
+def test_it_begins_nearer_to_real_looking_spectra_than_without(spectra):
+    train = split_spectra(spectra, "GALAXY", 1)["train"]
+    torch.manual_seed(1)
+    model, plan = Autoencoder(Shape("galaxy", width=32)), Plan(1, 0, 32, 1e-3, 1)
+    before = fidelity(model, train, plan)
+    start_from_components(model, train, 32, 1)
+    assert fidelity(model, train, plan) < 0.8 * before
+
+
+def test_three_epochs_lower_the_fidelity(spectra):
+    """Of 200 galaxies, the last epoch with all losses; and the same seed learns the same."""
+    splits = split_spectra(spectra, "GALAXY", 1)
+    told, plan = [], Plan(epochs=2, more_epochs=1, batch_size=16, rate=2e-3, seed=1)
+
+    def learn():
+        return fit_autoencoder(
+            Shape("galaxy", width=32), splits["train"], splits["validation"], plan, lambda n, _: told.append(n)
+        )
+
+    model, progress = learn()
+    assert told == [0, 1, 2] and progress.phase == [1, 1, 2] and not model.training
+    assert progress.train[2] < progress.train[1] < progress.train[0]
+    assert progress.validation[2] < progress.validation[0]
+    assert progress.similarity[:2] == progress.consistency[:2] == [0, 0] and progress.consistency[2] > 0
+    assert progress.validation[2] == pytest.approx(fidelity(model, splits["validation"], plan), rel=1e-4)
