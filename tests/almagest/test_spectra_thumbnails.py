@@ -11,10 +11,11 @@ import pytest
 from almagest.accounts.models import User
 from almagest.sky.models import Survey
 from almagest.sky.selectors import object_get
+from almagest.spectra.curves import BINS, curve
 from almagest.spectra.lines import air_to_vacuum
 from almagest.spectra.readers import AS_FILES_SAY, Assumed
 from almagest.spectra.services import ingest_spectra
-from almagest.spectra.thumbnails import ABOVE, BINS, HEIGHT, WIDTH, curve, thumbnails
+from almagest.spectra.thumbnails import ABOVE, HEIGHT, WIDTH, thumbnails
 
 from .spectra_files import write_table
 
@@ -145,6 +146,19 @@ def test_a_model_is_drawn_over_the_data_in_the_same_measure(ingested):
     assert model[:, 1].min() == pytest.approx(data[:, 1].min(), abs=0.25 * HEIGHT)
     assert svg.count("M", svg.index('class="model"')) == 2
     assert 'class="model"' not in thumbnails(user=None, object_ids=[found])[found]
+
+
+def test_a_model_that_says_nothing_of_these_wavelengths_is_not_drawn(ingested):
+    found = ingested("plain", wavelength=X, flux=noisy(np.ones(len(X))), ivar=weights())
+    for grid, flux in ((np.arange(10.0), np.ones(10)), (X, np.full(len(X), np.nan))):
+        assert 'class="model"' not in thumbnails(user=None, object_ids=[found], models={found: (grid, flux)})[found]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_single_bin_that_is_known_is_no_trouble(ingested):
+    found = ingested("plain", wavelength=X[:20], flux=np.ones(20), ivar=np.arange(20) == 5)
+    svg = thumbnails(user=None, object_ids=[found])[found]
+    assert points(svg, "flux")[:, 0].tolist() == [0] and ">4005 Å<" in svg
 
 
 def test_those_without_a_spectrum_for_the_reader_are_absent(ingested):

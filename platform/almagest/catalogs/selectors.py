@@ -82,7 +82,7 @@ def candidate_ranks(*, edition: Edition, scores: Iterable[float]) -> dict[float,
     Nothing where more than `MOST_RANKED` are better than the worst: to count them would take longer than the rest of a page.
     """
     # Falling scores as rising numbers: a bucket then has all that are better than its edge, and none that is equal.
-    edges = sorted({-score for score in scores})
+    edges = sorted({-score for score in scores if score is not None})
     if not edges:
         return {}
     # As the column has them: 0.9 as a float32 is another number than as a float64.

@@ -8,16 +8,12 @@ import numpy as np
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from almagest.spectra.curves import Curve, curve
 from almagest.spectra.lines import LINES, air_to_vacuum
 from almagest.spectra.selectors import ObjectSpectrum, spectra_list
 
-BINS = 250
 # In units of the drawing, which a page makes as large as it likes; below the spectrum stand the wavelengths, above it the lines' names.
 WIDTH, HEIGHT, ABOVE, BELOW = 640, 250, 26, 28
-# A part of a bin is drawn beside its mean where three neighbours stand out by so many times their errors: a line, not a cosmic ray.
-STANDS_OUT = 5.0
-# Where errors are so many times larger than usual, noise would say how high the drawing is.
-NOISY = 4.0
 # Redshifts below are those of stars, where emission lines of nebulae are not looked for.
 STARS_BELOW = 0.002
 MARKED = ("Lyα", "C IV", "C III]", "Mg II", "[O II]", "Ca II K", "Hβ", "[O III]", "Mg I b", "Na I D", "Hα")
@@ -25,15 +21,6 @@ MARKED = ("Lyα", "C IV", "C III]", "Mg II", "[O II]", "Ca II K", "Hβ", "[O III
 APART = 62
 # Of an object: wavelengths in vacuum in angstroms, and the flux that a model expects there, NaN where it says nothing.
 Model = tuple[np.ndarray, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """What is drawn of a spectrum, each of shape (n,): wavelengths in angstroms, flux (NaN: a gap), whether it is well known."""
-
-    wavelength: np.ndarray
-    flux: np.ndarray
-    is_sure: np.ndarray
 
 
 def thumbnails(
@@ -63,38 +50,11 @@ def drawn(found: ObjectSpectrum, model: Model | None = None) -> SafeString:
     parts = [f"<title>{escape(_title(found))}</title>", *_marks(found, frame), _path("flux", data, frame)]
     if model is not None:
         expected = np.interp(x, *model, left=np.nan, right=np.nan)
-        parts.append(_path("model", curve(x, expected, np.where(np.isfinite(expected), weight, 0)), frame))
+        said = np.where(np.isfinite(expected), weight, 0)
+        parts += [_path("model", curve(x, expected, said), frame)] if said.any() else []
     box = f'viewBox="0 0 {WIDTH} {ABOVE + HEIGHT + BELOW}"'
-    return mark_safe(
-        f'<svg class="thumbnail" {box} role="img">{"".join(parts)}</svg>'
-    )  # each part is escaped where it is made
-
-
-def curve(wavelength: np.ndarray, flux: np.ndarray, weight: np.ndarray) -> Curve:
-    """Means over `BINS` parts of equally many bins, weighted; and what stands out in them, which a mean would hide.
-
-    Parameters
-    ----------
-    wavelength, flux, weight
-        Shape (n,); the weight is the inverse variance, 0 where a bin is not to be used; not everywhere.
-    """
-    n = len(flux)
-    bins = min(BINS, n)
-    part = np.arange(n) * bins // n
-    known = weight > 0
-    flux = np.where(known, flux, 0)
-    total = np.bincount(part, weight, bins)
-    middle = np.bincount(part, wavelength) / np.bincount(part)
-    mean = np.divide(np.bincount(part, weight * flux), total, out=np.full(bins, np.nan), where=total > 0)
-    off = (_middle_of_three(np.where(known, flux, mean[part])) - mean[part]) * np.sqrt(weight)
-    extremes = np.concatenate(
-        [_first_in_each(part, -flux, off > STANDS_OUT), _first_in_each(part, flux, off < -STANDS_OUT)]
-    )
-    plain = np.setdiff1d(np.arange(bins), part[extremes])
-    x = np.concatenate([middle[plain], wavelength[extremes]])
-    y, where = np.concatenate([mean[plain], flux[extremes]]), np.concatenate([plain, part[extremes]])
-    order = np.argsort(x, kind="stable")
-    return Curve(x[order], y[order], _is_usual(weight, part)[where[order]])
+    # Each part is escaped where it is made.
+    return mark_safe(f'<svg class="thumbnail" {box} role="img">{"".join(parts)}</svg>')
 
 
 @dataclass(frozen=True)
@@ -108,7 +68,7 @@ class _Frame:
 
     def x(self, wavelength):
         """From the left."""
-        return (wavelength - self.first) / (self.last - self.first) * WIDTH
+        return (wavelength - self.first) / (self.last - self.first or 1.0) * WIDTH
 
     def y(self, flux):
         """From above; what lies outside is drawn on the edge."""
@@ -123,26 +83,6 @@ def _weight(found: ObjectSpectrum) -> np.ndarray:
         return np.where(spectrum.good, spectrum.ivar, 0).astype(np.float64)
     scatter = 1.05 * np.median(np.abs(np.diff(spectrum.flux[spectrum.good]))) if spectrum.good.sum() > 1 else 0
     return spectrum.good / max(float(scatter) ** 2, 1e-30)
-
-
-def _middle_of_three(flux: np.ndarray) -> np.ndarray:
-    """The median of each bin and its two neighbours, shape (n,)."""
-    padded = np.concatenate([flux[:1], flux, flux[-1:]])
-    left, right = padded[:-2], padded[2:]
-    return np.maximum(np.minimum(left, flux), np.minimum(np.maximum(left, flux), right))
-
-
-def _first_in_each(part: np.ndarray, value: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Of the chosen places that with the least value in each part."""
-    at = np.flatnonzero(chosen)
-    at = at[np.lexsort((value[at], part[at]))]
-    return at[np.diff(part[at], prepend=-1) > 0]
-
-
-def _is_usual(weight: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """Which parts are not much noisier than others, by the best bin of each: errors are larger where a line is."""
-    best = np.maximum.reduceat(weight, np.flatnonzero(np.diff(part, prepend=-1)))
-    return best * NOISY**2 > np.median(best[best > 0])
 
 
 def _worth_seeing(data: Curve) -> tuple[float, float]:

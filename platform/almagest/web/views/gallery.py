@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST
 
 from almagest.accounts.errors import http_status
@@ -21,6 +22,7 @@ from almagest.web.pages import page_context
 from almagest.web.verdicts import typed_tags
 
 
+@gzip_page
 def gallery(request: HttpRequest, slug: str) -> HttpResponse:
     """The same candidates as the list of this address, in the same order, as cards."""
     edition = _edition(request, slug)
