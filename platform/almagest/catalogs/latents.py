@@ -111,18 +111,23 @@ def latent_points(edition: Edition, listing: Listing, *, axes: tuple[Axis, Axis]
     ListingError
         When the filters take longer than readers wait.
     """
-    column = quote(latents_of(edition).name)
-    (x, x_values), (y, y_values) = (axis.sql(column) for axis in axes)
+    (x, x_values), (y, y_values) = (axis.sql("place") for axis in axes)
     placed = with_places(edition, listing)
     where, values = placed.where
-    names = column_list(KEYS)
+    values = [*placed.values, *values]
+    names, rank = column_list(KEYS), quote(edition.rank_by)
+    of_all = (
+        f"SELECT {names}, {quote(latents_of(edition).name)} AS place, {quote(colour.name)} AS value, {rank} AS rank "
+        f"FROM {placed.source} WHERE {where}"
+    )
+    # Where they lie on the plane is computed of those alone that are drawn.
     rows = fetch(
-        f"WITH placed AS MATERIALIZED (SELECT {names}, {x} AS x, {y} AS y, {quote(colour.name)} AS value, "
-        f"row_number() OVER (ORDER BY {quote(edition.rank_by)} DESC NULLS LAST, object_id DESC) AS rank "
-        f"FROM {placed.source} WHERE {where}) "
-        "(SELECT * FROM placed WHERE rank <= %s ORDER BY rank) UNION ALL "
-        "(SELECT * FROM placed WHERE rank > %s ORDER BY hashint8(object_id) LIMIT %s)",
-        [*x_values, *y_values, *placed.values, *values, MOST_BEST, MOST_BEST, MOST_OTHERS + 1],
+        f"WITH best AS MATERIALIZED ({of_all} ORDER BY {rank} DESC, object_id DESC LIMIT %s), "
+        f"others AS ({of_all} AND ({rank}, object_id) < (SELECT rank, object_id FROM best ORDER BY 1, 2 LIMIT 1) "
+        "ORDER BY hashint8(object_id) LIMIT %s) "
+        f"SELECT {names}, {x} AS x, {y} AS y, value FROM (SELECT * FROM best UNION ALL SELECT * FROM others) AS chosen "
+        "ORDER BY rank DESC, object_id DESC",
+        [*values, MOST_BEST, *values, MOST_OTHERS + 1, *x_values, *y_values],
     )
     is_whole = len(rows) <= MOST_BEST + MOST_OTHERS
     rows = rows[: MOST_BEST + MOST_OTHERS]
