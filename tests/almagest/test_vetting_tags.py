@@ -17,7 +17,7 @@ from almagest.vetting.models import Verdict
 from almagest.vetting.tags import tag_list, tags_change
 from dwarf_galaxies.plugin import plugin
 
-from .given.asking import login, markup
+from .given.asking import detail, login, markup, program, sent
 
 pytestmark = pytest.mark.django_db
 ALL, OFFER = "/catalogs/dwarfs/verdicts/", "/catalogs/dwarfs/tags/"
@@ -87,3 +87,18 @@ def test_they_are_changed_on_the_page_of_verdicts(tagged, people):
     answer = owner.post(OFFER, {"tags": "lsb tidal"})
     assert answer.headers["Location"] == f"{ALL}#tags" and 'value="lsb tidal"' in markup(owner.get(ALL))
     assert "only the owner" in markup(login(people.reader).post(OFFER, {"tags": "x"}), 403)
+
+
+def test_programs_read_and_change_them(tagged, people):
+    at, owner = "/api/v1/catalogs/dwarfs/tags/", program(people.owner, "read", "manage")
+    assert program().get(at).json() == {"tags": list(TAGS)}
+    assert sent(owner, at, {"tags": ["LSB", "merger", "lsb"]}, "put").json() == {"tags": ["lsb", "merger"]}
+    for client, status in (
+        (program(), 401),
+        (program(people.owner, "vet"), 403),
+        (program(people.reader, "manage"), 403),
+    ):
+        assert sent(client, at, {"tags": []}, "put").status_code == status
+    assert "tag 'a/b'" in detail(sent(owner, at, {"tags": ["a/b"]}, "put"))
+    assert "tags" in detail(sent(owner, at, {"tags": [f"t{n}" for n in range(21)]}, "put"))
+    assert tag_list(tagged.edition) == ["lsb", "merger"]

@@ -17,6 +17,7 @@ from almagest.api.views import (
     sky,
     spectra,
     starting,
+    tags,
     verdicts,
     verifications,
 )
@@ -66,6 +67,7 @@ urlpatterns = [
     path(f"{CATALOG}verdicts/", verdicts.Verdicts.as_view(), name="verdicts"),
     path(f"{CATALOG}verdicts/<int:object_id>/", verdicts.ObjectVerdicts.as_view(), name="object-verdicts"),
     path(f"{CATALOG}choices/", choices.Choices.as_view(), name="choices"),
+    path(f"{CATALOG}tags/", tags.Tags.as_view(), name="tags"),
     path(f"{CATALOG}labels/", labels.LabelsFreeze.as_view(), name="labels-freeze"),
     path(f"{CATALOG}policies/", policies.Policies.as_view(), name="policies"),
     path(f"{CATALOG}policies/<int:pk>/", policies.OnePolicy.as_view(), name="policy"),

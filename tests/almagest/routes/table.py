@@ -35,7 +35,7 @@ POLICY = {"schedule": "every hour", "at_least": 1, "drift_threshold": 0.2}
 VERDICTS_AT, VERDICTS_PAGE = "catalogs/<slug:catalog>/verdicts/", "catalogs/<slug:slug>/verdicts/"
 # What a token with the scope `manage` may do, and one with the scope `vet`.
 MANAGED = (
-    VISIBILITY, "/publish/", "/retract/", "/discard/", "/links/", "/choices/", "/promote/", "/policies/", "/policies/<int:pk>/",
+    VISIBILITY, "/publish/", "/retract/", "/discard/", "/links/", "/choices/", "/tags/", "/promote/", "/policies/", "/policies/<int:pk>/",
 )  # fmt: skip
 VETTED = "/verdicts/<int:object_id>/"
 PAGES = {
@@ -114,6 +114,7 @@ API = {
     f"{VERDICTS_AT}<int:object_id>/": Route("catalog", {"GET": (ALL, 200), "POST": (LOGIN, 201), "DELETE": (SELF, 204)}, {"choice": "s"}),
     "catalogs/<slug:catalog>/choices/": Route("catalog", {"GET": (ALL, 200), "PUT": (OWNER, 200)},
                                               {"choices": [{"name": "a", "title": "A"}]}),
+    "catalogs/<slug:catalog>/tags/": Route("catalog", {"GET": (ALL, 200), "PUT": (OWNER, 200)}, {"tags": ["lsb"]}),
     "catalogs/<slug:catalog>/labels/": posts("catalog", LOGIN, {"name": "more"}, 201),
     POLICIES_AT: Route("catalog", {"GET": (ALL, 200), "POST": (OWNER, 201)}, {"schedule": "every hour"}),
     f"{POLICIES_AT}<int:pk>/": Route("catalog", {"GET": (ALL, 200), "PATCH": (OWNER, 200), "DELETE": (OWNER, 204)}, {"is_paused": True}),

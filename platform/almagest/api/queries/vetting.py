@@ -14,6 +14,8 @@ from almagest.vetting.words import (
     MOST_TAGS,
 )
 
+TAGS = "Words of a to z, 0 to 9, - and _."
+
 
 @extend_schema_serializer(
     examples=[
@@ -28,10 +30,7 @@ class NewVerdict(serializers.Serializer):
         default=Confidence.LIKELY.value, min_value=1, max_value=3, help_text="1 a guess, 2 likely, 3 sure."
     )
     tags = serializers.ListField(
-        child=Text(max_length=LONGEST_NAME),
-        default=list,
-        max_length=MOST_TAGS,
-        help_text="Words of a to z, 0 to 9, - and _.",
+        child=Text(max_length=LONGEST_NAME), default=list, max_length=MOST_TAGS, help_text=TAGS
     )
     comment = Text(default="", allow_blank=True, max_length=LONGEST_TEXT)
 
@@ -51,6 +50,13 @@ class NewChoices(serializers.Serializer):
     """All choices of a catalog, in their order; those that are left out are retired."""
 
     choices = serializers.ListField(child=ChoiceAsked(), min_length=1, max_length=MOST_CHOICES)
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Outliers", {"tags": ["merger", "blend", "double-peaked"]})])
+class NewTags(serializers.Serializer):
+    """Tags to offer, in their order."""
+
+    tags = serializers.ListField(child=Text(max_length=LONGEST_NAME), max_length=MOST_TAGS, help_text=TAGS)
 
 
 @extend_schema_serializer(
