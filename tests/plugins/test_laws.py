@@ -17,7 +17,7 @@ from almagest.contract.discovery import plugins
 
 SOURCE = Path(__file__).with_name("centroids.py").read_text()
 BUILT_IN = [(plugin.name, method.name) for plugin in plugins().values() for method in plugin.methods]
-QUICK = {"epochs": 2, "more_epochs": 1, "flow_epochs": 5, "trees": 10, "rounds": 10}
+QUICK = {"epochs": 2, "more_epochs": 1, "flow_epochs": 5, "star_views": 1, "trees": 10, "rounds": 10}
 NUMBER = count()
 
 

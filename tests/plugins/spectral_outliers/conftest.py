@@ -6,14 +6,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from almagest.contract import Sample
+from almagest.contract import Sample, no_report
 from almagest.contract.spectra import arrays_of
+from spectral_outliers.methods import outliers as method
 from spectral_outliers.plugin import plugin
 from spectral_outliers.preparation import GRID
 from spectral_outliers.simulation.rows import simulate
 
 # Of the groups, held back.
 TEST_SHARE = 0.15
+QUICK = {"epochs": 1, "more_epochs": 1, "flow_epochs": 5, "star_views": 1}
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -38,6 +40,26 @@ def simulated() -> pa.Table:
 def spectra(simulated) -> Sample:
     """The same as a sample: two rows in a group, 15 % of the groups held back."""
     return sample_of(simulated)
+
+
+@pytest.fixture(scope="package")
+def trained(spectra, tmp_path_factory):
+    """A briefly trained model as it is read from its folder, and what training told."""
+    folder, module = tmp_path_factory.mktemp("outliers"), method.module()
+    result = module.train(spectra, method.parse_parameters(QUICK), folder, no_report)
+    return module.load(folder), result
+
+
+@pytest.fixture(scope="package")
+def rows(simulated) -> pa.Table:
+    """40 rows as scoring sees them, both classes among them."""
+    return simulated.slice(0, 40)
+
+
+@pytest.fixture(scope="package")
+def scores(trained, rows) -> pa.Table:
+    """What the model says of them."""
+    return method.module().score(trained[0], rows)
 
 
 def sample_of(rows: pa.Table) -> Sample:

@@ -1,5 +1,7 @@
 """The networks: their shapes, where they begin, and that they learn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -94,18 +96,14 @@ def test_it_begins_nearer_to_real_looking_spectra_than_without(spectra):
 
 
 def test_three_epochs_lower_the_fidelity(spectra):
-    """Of 200 galaxies, the last epoch with all losses; and the same seed learns the same."""
+    """Of 80 galaxies, the last epoch with all losses."""
     splits = split_spectra(spectra, "GALAXY", 1)
+    train, validation = (replace(splits[name], at=splits[name].at[:80]) for name in ("train", "validation"))
     told, plan = [], Plan(epochs=2, more_epochs=1, batch_size=16, rate=2e-3, seed=1)
 
-    def learn():
-        return fit_autoencoder(
-            Shape("galaxy", width=32), splits["train"], splits["validation"], plan, lambda n, _: told.append(n)
-        )
-
-    model, progress = learn()
+    model, progress = fit_autoencoder(Shape("galaxy", width=32), train, validation, plan, lambda n, _: told.append(n))
     assert told == [0, 1, 2] and progress.phase == [1, 1, 2] and not model.training
     assert progress.train[2] < progress.train[1] < progress.train[0]
     assert progress.validation[2] < progress.validation[0]
     assert progress.similarity[:2] == progress.consistency[:2] == [0, 0] and progress.consistency[2] > 0
-    assert progress.validation[2] == pytest.approx(fidelity(model, splits["validation"], plan), rel=1e-4)
+    assert progress.validation[2] == pytest.approx(fidelity(model, validation, plan), rel=1e-4)
