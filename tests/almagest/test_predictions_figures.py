@@ -1,6 +1,6 @@
 """Figures of a scoring: the same numbers as numpy makes of the same rows, and nothing of whom they must not count."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import healpy
 import numpy as np
@@ -17,6 +17,7 @@ from almagest.predictions.selectors import current_sets, figure_list
 from almagest.predictions.sky_maps import THRESHOLDS
 from almagest.sky.models import Survey
 from almagest.sky.services import ingest_file
+from almagest.sky.surveys import SURVEYS
 
 pytestmark = pytest.mark.django_db
 OTHER = "evcc-simulated"
@@ -134,6 +135,30 @@ def test_more_objects_than_points_are_counted_in_healpix_cells(scores, monkeypat
     found = healpy.ang2pix(nside, cells["ra"], cells["dec"], nest=True, lonlat=True)
     assert found.tolist() == numbers.tolist()
     assert cells["count"] == counts.tolist() and len(counts) > 5
+
+
+def test_a_survey_without_positions_is_counted_and_not_mapped(scores, monkeypatch):
+    monkeypatch.setitem(SURVEYS, OTHER, replace(SURVEYS[OTHER], has_positions=False))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE objects SET ra = NULL, dec = NULL, healpix = NULL WHERE survey_id = "
+            "(SELECT id FROM sky_survey WHERE slug = %s)", [OTHER],
+        )  # fmt: skip
+    figures = drawn(scores)
+    assert sum(figures["histogram"]["series"][OTHER]) > 0
+    assert OTHER not in figures["sky"]["surveys"]
+    assert figures["sky"]["total"] == sum(score >= THRESHOLDS[0] for score in usable_scores(scores, without=OTHER))
+    scores.surveys = [OTHER]
+    assert "sky" not in drawn(scores)
+
+
+def usable_scores(scores: PredictionSet, *, without: str) -> list[float]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT p.p_s FROM {quote(scores.table_name)} p JOIN sky_survey s ON s.id = p.survey_id "
+            "WHERE p.p_s BETWEEN 0 AND 1 AND s.slug <> %s", [without],
+        )  # fmt: skip
+        return [row[0] for row in cursor.fetchall()]
 
 
 def test_scores_that_are_all_null_make_empty_figures(scores):

@@ -1,12 +1,13 @@
 """Figures of a scoring: probabilities, classes, and the best on the sky, counted in the database."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from almagest.contract import ClassCounts, Histogram, SkyMap
 from almagest.contract.cuts import PREDICTED_CLASS
 from almagest.predictions.models import PredictionSet
 from almagest.predictions.sky_maps import THRESHOLDS, ScoredRows, sky_map
 from almagest.sky.models import Survey
+from almagest.sky.surveys import SURVEYS
 
 BINS = 20
 EDGES = tuple(i / BINS for i in range(BINS + 1))
@@ -21,7 +22,10 @@ def scoring_figures(scores: PredictionSet) -> list[dict]:
     if not surveys:
         return []
     rows = ScoredRows(scores.table_name, scores.version.method.rank_by, "survey_id", surveys)
-    figures = [_histogram(scores, rows), _sky_map(scores, rows)]
+    figures = [_histogram(scores, rows)]
+    # Library stars and spaxels have no place on the sky.
+    if placed := {key: slug for key, slug in surveys.items() if SURVEYS[slug].has_positions}:
+        figures.append(_sky_map(scores, replace(rows, surveys=placed)))
     if PREDICTED_CLASS in scores.version.output_table:
         figures.append(_class_counts(scores, rows))
     return [asdict(figure) for figure in figures]
