@@ -201,3 +201,13 @@ def test_a_server_without_the_extension_is_told_what_to_install(db, offered, tol
         cursor.execute("SET LOCAL search_path = pg_temp, pg_catalog, public")
     with pytest.raises(NearestError, match=told):
         enable_vectors()
+
+
+def test_a_role_that_may_not_make_the_extension_is_told_who_may(db):
+    enable_vectors()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP EXTENSION vector")
+        cursor.execute("CREATE ROLE plain")
+        cursor.execute("SET LOCAL ROLE plain")
+    with pytest.raises(NearestError, match="have its administrator run CREATE EXTENSION vector there once"):
+        enable_vectors()

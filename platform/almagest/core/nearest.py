@@ -8,7 +8,7 @@ space. It finds ten in 5 ms, a graph in 0.8 ms, looking at all rows in 39 ms: a 
 
 from collections.abc import Sequence
 
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 
 from almagest.contract import AlmagestError, Column
 from almagest.core.tables import DeclaredTable, index_name, quote
@@ -33,7 +33,7 @@ def enable_vectors() -> None:
     Raises
     ------
     NearestError
-        When the server has none, or one from before filters were heeded.
+        When the server has none, or one from before filters were heeded, or the role may not make it.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT default_version, installed_version FROM pg_available_extensions WHERE name = 'vector'")
@@ -46,7 +46,13 @@ def enable_vectors() -> None:
             raise NearestError(
                 f"this database has pgvector {version}; 0.8 or newer is needed: install it and ALTER EXTENSION vector UPDATE"
             )
-        cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        try:
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        except ProgrammingError as error:
+            raise NearestError(
+                f"the database {connection.settings_dict['NAME']} has no extension vector yet, and {connection.settings_dict['USER']} "
+                "may not make it: have its administrator run CREATE EXTENSION vector there once, and migrate again"
+            ) from error
 
 
 def _how_to_install(major: int) -> str:
