@@ -83,9 +83,17 @@ def test_the_noise_of_real_spectra(shared_data):
     assert np.median(noise.ivar[:, bright].mean(axis=1) / noise.ivar[:, dark].mean(axis=1)) < 0.5
 
 
-def test_templates_that_are_missing_or_damaged_are_named(tmp_path, shared_data):
+def test_spectra_and_templates_that_are_none_are_named(tmp_path):
+    (tmp_path / "spec-1-2-3.fits").write_bytes(b"no FITS at all")
+    with pytest.raises(PluginError, match=r"spec-1-2-3\.fits is no spectrum of SDSS, BOSS or DESI"):
+        read_noise([tmp_path / "spec-1-2-3.fits"])
+    with pytest.raises(PluginError, match=r"here: none covers 70% of the wavelengths"):
+        bank_of(np.zeros((2, GRID.bins)), "here")
     with pytest.raises(PluginError, match=r"gal_eigenspec_Yip2004\.fits"):
         read_templates(tmp_path)
+
+
+def test_templates_that_are_damaged_are_named(tmp_path, shared_data):
     for path in (shared_data / "spectra" / "templates").iterdir():
         shutil.copy(path, tmp_path)
     (tmp_path / "GAL_pp_prior.csv").write_text("a,b\n1,no\n")
