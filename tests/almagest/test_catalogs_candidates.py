@@ -34,6 +34,7 @@ from almagest.runs.leases import chunk_claim
 from almagest.sky.models import Survey
 from almagest.sky.selectors import survey_list
 from dwarf_galaxies.plugin import plugin
+from tests.plugins.spectral_centroids import LATENTS
 
 pytestmark = pytest.mark.django_db
 SLUG = "sdss-dr14-simulated"
@@ -122,6 +123,34 @@ def test_a_score_that_is_no_number_is_refused(scored, monkeypatch):
     monkeypatch.setitem(sys.modules, "toy_scorer", SimpleNamespace(score=broken))
     with pytest.raises(PluginError, match=r"forest gave NaN as \w+ of \d+ objects; it must give null"):
         scored()
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("bad", "count"),
+    [([1.0, NAN, 0.0], 1), ([1.0, INF, 0.0], 1), ([1.0, None, 0.0], 1), (None, 0), ([1e9, -1.0, 0.0], 0)],
+)
+def test_latents_are_finite_or_nothing(scored, monkeypatch, bad, count):
+    """The database could not look for what is near a place that is half known."""
+
+    def placed(model, batch: pa.Table) -> pa.Table:
+        places = ([bad] + [[1.0, 2.0, 3.0]] * batch.num_rows)[: batch.num_rows]
+        return guess(model, batch).append_column(LATENTS.name, pa.array(places, LATENTS.arrow_type))
+
+    monkeypatch.setitem(sys.modules, "toy_scorer", SimpleNamespace(score=placed))
+    method = replace(METHOD, latents=LATENTS.name, outputs=METHOD.outputs.with_columns(LATENTS))
+    if count:
+        with pytest.raises(PluginError, match="forest gave NaN or infinity as latents of 1 objects; it must give null"):
+            scored(method)
+        return
+    scores = scored(method)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT latents, count(*) FROM {scores.table_name} GROUP BY latents ORDER BY count(*)")
+        (few, blocks), (many, others) = cursor.fetchall()
+    assert (few, many) == (bad, [1.0, 2.0, 3.0]) and blocks + others == scores.rows and 1 < blocks < others
+    assert published(scores).table[LATENTS.name] == replace(LATENTS, level=3)
 
 
 def truth(scores: PredictionSet) -> dict[int, dict]:
