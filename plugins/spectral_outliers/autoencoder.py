@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from almagest.contract import SpectralGrid
-from spectral_outliers.preparation import GRID, MAX_REDSHIFT, MAX_STAR_REDSHIFT, WINDOW
+from spectral_outliers.preparation import GRID, MAX_REDSHIFT, MAX_STAR_REDSHIFT
 from spectral_outliers.resampling import resample
 
 STEP = GRID.step
@@ -118,9 +118,3 @@ class Autoencoder(nn.Module):
     def observed(self, at_rest: Tensor, redshift: Tensor) -> Tensor:
         """Spectra at rest as they are seen on `GRID`, shape (rows, bins)."""
         return resample(at_rest, self.rest, GRID, 1 + redshift)
-
-    @property
-    def window(self) -> slice:
-        """Bins at rest by whose median spectra are normalised."""
-        low, high = (round((edge - self.rest.start) / self.rest.step) for edge in WINDOW)
-        return slice(low, high)

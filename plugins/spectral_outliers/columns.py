@@ -45,7 +45,8 @@ outputs = Table(
         _score("p_star", "The same, each likelihood measured by its model's own validation spectra", "stat.probability", 1),
         Column("predicted_class", "string", "", "src.class", "GALAXY or STAR by p_star", indexed=True),
         Column("n_bins_used", "int32", "", "meta.number", "Bins that counted"),
-        Column("median_flux", "float32", "", "phot.flux.density", "Median flux over 5300-5850 A at rest, in the spectrum's unit"),
+        Column("median_flux", "float32", "10**-17 erg/(s cm2 Angstrom)", "phot.flux.density;stat.median",
+               "Median flux over 5300-5850 A at rest; of a relative flux as it is"),
         Column("latents", "float32", "", "stat.fit.param", "Latents of the galaxy model", shape=(LATENTS,), level=3),
         Column("star_latents", "float32", "", "stat.fit.param", "Latents of the star model", shape=(LATENTS,), level=3),
     ),
@@ -62,7 +63,7 @@ def _numbers(rows: pa.Table, name: str) -> np.ndarray:
 
 def is_known_kind(rows: pa.Table) -> pa.Array:
     """Galaxies and stars; what has a redshift and no class (MaNGA, which observes galaxies) counts as a galaxy."""
-    return pa.array([name in CLASSES or name is None for name in rows["spec_class"].to_pylist()])
+    return pa.array([name in CLASSES or name is None for name in rows["spec_class"].to_pylist()], pa.bool_())
 
 
 def is_in_range(rows: pa.Table) -> pa.Array:
@@ -80,7 +81,7 @@ def is_unflagged(rows: pa.Table) -> pa.Array:
 def _without(reason: str):
     def keeps(rows: pa.Table) -> pa.Array:
         reasons = normalisations(*arrays_of(rows, GRID), np.nan_to_num(_numbers(rows, "redshift")))[1]
-        return pa.array([found != reason for found in reasons])
+        return pa.array([found != reason for found in reasons], pa.bool_())
 
     return keeps
 

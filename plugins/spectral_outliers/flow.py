@@ -11,6 +11,8 @@ from nflows.transforms.base import CompositeTransform
 from nflows.transforms.permutations import ReversePermutation
 from torch import Tensor, nn
 
+from almagest.contract import PluginError
+
 LAYERS, HIDDEN = 5, 50
 BATCH, RATE = 512, 2e-3
 # Latents farther from their mean than so many standard deviations are no use in learning what is usual.
@@ -46,6 +48,11 @@ def fit_flow(
     Returns
     -------
     The flow, and the mean -log p of both sets after each epoch.
+
+    Raises
+    ------
+    PluginError
+        When no epoch gives the validation rows a density.
     """
     torch.manual_seed(seed)
     flow = LatentFlow(train.shape[1])
@@ -75,5 +82,9 @@ def fit_flow(
             kept = {name: value.detach().clone() for name, value in flow.state_dict().items()}
         elif (since := since + 1) >= patience:
             break
+    if kept is None:
+        raise PluginError(
+            f"the flow's -log p of {len(y)} validation spectra was never finite: the latents have no density to learn"
+        )
     flow.load_state_dict(kept)
     return flow.eval(), history

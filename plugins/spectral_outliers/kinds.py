@@ -49,6 +49,12 @@ class Judged:
     bins: np.ndarray
 
 
+def is_sound(flux: np.ndarray, ivar: np.ndarray, redshift: np.ndarray) -> np.ndarray:
+    """Whether each row is numbers with a redshift, and its errors are known in all bins or, NaN where ivar is not 0, in none."""
+    mixed = np.isnan(ivar).any(axis=1) & (ivar > 0).any(axis=1)
+    return np.isfinite(redshift) & np.isfinite(flux).all(axis=1) & ~mixed
+
+
 @dataclass(frozen=True)
 class Kind:
     """The model of galaxies or of stars."""
@@ -67,7 +73,7 @@ class Kind:
     @torch.inference_mode()
     def judge(self, flux: np.ndarray, ivar: np.ndarray, redshift: np.ndarray) -> Judged:
         """Latents, -log p and chi-square of spectra on the grid, shape (n, bins)."""
-        at = self.redshifts(redshift)
+        at = np.where(is_sound(flux, ivar, redshift), self.redshifts(redshift), np.nan)
         prepared = prepare(flux, ivar, at)
         x, weight, z = self._tensors(prepared, at)
         latents = self.autoencoder.encode(x, weight, z)

@@ -24,8 +24,8 @@ KINDS = {"galaxy": GALAXY, "star": STAR}
 FEWEST = 20
 # A flow stops after so many epochs without a better validation loss.
 PATIENCE = 30
-# Spectra that go through the networks together.
-BLOCK = 256
+# Spectra that go through the networks together, always so many.
+BLOCK = 32
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,14 @@ def score(models: Models, batch: pa.Table) -> pa.Table:
         _outputs(models, *(models.__dict__[name].judge(*block) for name in KINDS))
         for block in _blocks(flux, ivar, redshift)
     ]
-    return pa.concat_tables(parts) if parts else outputs.arrow_schema.empty_table()
+    return pa.concat_tables(parts).slice(0, len(flux)) if parts else outputs.arrow_schema.empty_table()
 
 
 def _blocks(*arrays: np.ndarray):
+    """`BLOCK` rows at a time, the last ones filled up with the last row: sums in blocks of another size differ in their last bits."""
     for start in range(0, len(arrays[0]), BLOCK):
-        yield tuple(each[start : start + BLOCK] for each in arrays)
+        rows = np.arange(start, start + BLOCK).clip(max=len(arrays[0]) - 1)
+        yield tuple(each[rows] for each in arrays)
 
 
 def _outputs(models: Models, galaxy: Judged, star: Judged) -> pa.Table:
@@ -114,7 +116,7 @@ def _outputs(models: Models, galaxy: Judged, star: Judged) -> pa.Table:
     calibrated = _logistic(excess - models.star.usual.excess(star.neg_log_p))
     unknown = ~np.isfinite(calibrated)
     columns = {
-        "outlier_score": 0.5 + excess / (2 * (1 + np.abs(excess))),  # rises without ever reaching 1
+        "outlier_score": from_0_to_1(excess),
         "neg_log_p_galaxy": galaxy.neg_log_p,
         "neg_log_p_star": star.neg_log_p,
         "chi2_galaxy": galaxy.reduced_chi2,
@@ -127,12 +129,19 @@ def _outputs(models: Models, galaxy: Judged, star: Judged) -> pa.Table:
     made["predicted_class"] = pa.array(
         np.where(calibrated > 0.5, STAR, GALAXY).astype(object), pa.string(), mask=unknown
     )
-    made["n_bins_used"] = pa.array(galaxy.bins.astype(np.int32))
+    nothing = np.isnan(galaxy.neg_log_p) & np.isnan(star.neg_log_p)
+    made["n_bins_used"] = pa.array(galaxy.bins.astype(np.int32), mask=nothing)
     for name, judged in (("latents", galaxy), ("star_latents", star)):
         known = np.isfinite(judged.latents).all(axis=1)
         rows = [values if ok else None for values, ok in zip(judged.latents.astype(np.float32), known, strict=True)]
         made[name] = pa.array(rows, pa.list_(pa.float32()))
     return pa.table({name: made[name] for name in outputs.names})
+
+
+def from_0_to_1(excess: np.ndarray) -> np.ndarray:
+    """1/2 where -log p is usual, rising with it: slowly, so that what is a million times as far out is still told from what is not."""
+    x = np.arcsinh(excess)
+    return 0.5 + x / (2 * (1 + np.abs(x)))
 
 
 def _logistic(x: np.ndarray) -> np.ndarray:
@@ -150,4 +159,4 @@ def reconstruct(models: Models, batch: pa.Table) -> np.ndarray:
         is_star = np.where(known, star.reduced_chi2 < galaxy.reduced_chi2, star.neg_log_p < galaxy.neg_log_p)
         is_star |= ~np.isfinite(galaxy.neg_log_p)
         parts.append(np.where(is_star[:, None], models.star.expected(star), models.galaxy.expected(galaxy)))
-    return np.concatenate(parts)
+    return np.concatenate(parts)[: len(flux)]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from almagest.contract import Sample
 from spectral_outliers.augmentation import observed_stars
-from spectral_outliers.preparation import GRID, Prepared, prepare
+from spectral_outliers.preparation import GRID, MAX_STAR_REDSHIFT, Prepared, prepare
 
 # Inverse variances that are lent to library stars.
 NOISES = 512
@@ -53,7 +53,8 @@ class Spectra:
             np.array(self.sample.ivar[order]),
             self.redshift[order].copy(),
         )
-        bare = np.isnan(ivar).any(axis=1)
+        # Galaxies without errors stay where they are.
+        bare = np.isnan(ivar).any(axis=1) & (np.abs(redshift) <= MAX_STAR_REDSHIFT)
         if bare.any():
             flux[bare], ivar[bare], redshift[bare] = observed_stars(flux[bare], ivar[bare], self.noise, random)
         return prepare(flux, ivar, redshift), redshift

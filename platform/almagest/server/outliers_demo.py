@@ -63,7 +63,8 @@ def outlier_steps(folder: Path, data: Path | None) -> Iterator[Step]:
     freeze = (SAMPLE, *what, "--surveys", *surveys, "--seed", "1", "--test-fraction", "0.15")
     yield Step("Freeze the sample of spectra", "freeze_sample", freeze)
     yield Step("Train both autoencoders and their flows", "train", (PLUGIN, METHOD, "--sample", SAMPLE))
-    yield Step("Score the spectra", "score", (PLUGIN, METHOD))
+    scored = (SIMULATED, *(survey for survey in SCORED if found[survey]))
+    yield Step("Score the spectra", "score", (PLUGIN, METHOD, "--surveys", *scored))
     # The paper releases the probabilities of all.
     yield Step("Publish their catalog", "publish_catalog", (CATALOG, *what, "--threshold", "0", "--title", TITLE))
     best = (f"{PLUGIN}/{METHOD}", "--catalog", CATALOG, "--top", str(TOP))

@@ -4,16 +4,24 @@ import argparse
 import sys
 from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
-from almagest.contract import AlmagestError
+from almagest.contract import AlmagestError, PluginError
 from spectral_outliers.simulation.files import write_galaxies, write_stars
 from spectral_outliers.simulation.noise import read_noise, written_noise
 from spectral_outliers.simulation.templates import read_templates, written_templates
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+
 def main() -> None:
     """Read the arguments, write the files, print their names."""
-    parser = argparse.ArgumentParser(prog="python -m spectral_outliers.simulation", description=__doc__.split(":")[0])
+    parser = _Parser(prog="python -m spectral_outliers.simulation", description=__doc__.split(":")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, default=10_000, help="galaxies (10000)")
     parser.add_argument("--stars", type=int, default=0, help="stars of formulas beside them (0)")
@@ -28,6 +36,8 @@ def main() -> None:
         parser.error("--size must be 1 or more")
     if given.stars < 0:
         parser.error("--stars must be 0 or more")
+    if given.seed < 0:
+        parser.error("--seed must be 0 or more")
     try:
         templates, noise = (
             (read_templates(given.data / "templates"), noise_of(given.data))
@@ -44,7 +54,10 @@ def main() -> None:
 def noise_of(data: Path):
     """The noise of the real spectra in a folder."""
     patterns = ("sdss/spec-*.fits*", "sdss_boss_qso_picca/spec-*.fits*", "desi/coadd-*.fits*")
-    return read_noise([path for pattern in patterns for path in data.glob(pattern)])
+    paths = [path for pattern in patterns for path in data.glob(pattern)]
+    if not paths:
+        raise PluginError(f"{data} has no spectra whose noise could be lent: {', '.join(patterns)}")
+    return read_noise(paths)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
+from almagest.contract import PluginError
 from almagest.contract.spectra import put_on_grid
 from spectral_outliers.preparation import GRID
 from spectral_outliers.telluric import LINES
@@ -32,9 +33,10 @@ class NoiseBank:
 
 
 def bank_of(ivars: Sequence[np.ndarray], source: str) -> NoiseBank:
-    """Those of the inverse variances that cover enough of the grid."""
-    ivar = np.asarray(ivars, np.float64)
-    ivar = ivar[(ivar > 0).mean(axis=1) >= COVERAGE]
+    """Those of the inverse variances that cover enough of the grid, or `PluginError` where none does."""
+    ivar = [each for each in np.asarray(ivars, np.float64) if (each > 0).mean() >= COVERAGE]
+    if not ivar:
+        raise PluginError(f"{source}: none covers {COVERAGE:.0%} of the wavelengths from which noise is lent")
     return NoiseBank(np.stack([each / np.median(each[each > 0]) for each in ivar]).astype(np.float32), source)
 
 
@@ -48,7 +50,12 @@ def written_noise() -> NoiseBank:
 
 def read_noise(paths: Sequence[Path]) -> NoiseBank:
     """Inverse variances of SDSS's and BOSS's ``spec-*.fits`` and of DESI's coadds, sky fibres too."""
-    found = [ivar for path in sorted(paths) for ivar in _of_file(path)]
+    found = []
+    for path in sorted(paths):
+        try:
+            found += _of_file(path)
+        except (OSError, KeyError, IndexError, ValueError, TypeError) as error:
+            raise PluginError(f"{path} is no spectrum of SDSS, BOSS or DESI: {error}") from None
     return bank_of(found, f"inverse variances of {len(found)} real spectra")
 
 

@@ -63,4 +63,12 @@ def _facts(hdus: fits.HDUList, rows: int) -> list[dict]:
     return facts
 
 
-TOLD = {"SPECTYPE": "subclass", "CLASS": "spec_class", "Z": "redshift", "ZWARN": "zwarning", "NAME": "name", "RA": "ra", "DEC": "dec"}
+TOLD = {
+    "SPECTYPE": "subclass",
+    "CLASS": "spec_class",
+    "Z": "redshift",
+    "ZWARN": "zwarning",
+    "NAME": "name",
+    "RA": "ra",
+    "DEC": "dec",
+}
