@@ -19,4 +19,6 @@ plugin = Plugin(
     labelling=Labelling(CLASSES, STAR, label_inputs, "spectral_outliers.columns:classify"),
     methods=(outliers,),
     simulation="spectral_outliers.simulation.rows:simulate",
+    # What the paper's outliers turned out to be (Section 4).
+    tags=("double-peaked-lines", "merger", "blend", "star-misclassified", "broad-absorption-lines", "calibration", "other"),
 )  # fmt: skip
