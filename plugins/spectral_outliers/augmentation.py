@@ -13,7 +13,7 @@ MORE_NOISE = 1.0
 # Radial velocities of library stars, km/s: the disc's scatter and the halo's tails (a normal curve would cut these).
 VELOCITY_SCALE, LIGHT_KM_S = 60.0, 299792.458
 # Median signal to noise of a bin, drawn evenly in its logarithm.
-STAR_SNR = (4.0, 60.0)
+STAR_SNR = (3.0, 30.0)
 # An interpolated bin counts where both its neighbours do.
 KNOWN = 0.999
 

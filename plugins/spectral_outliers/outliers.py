@@ -16,6 +16,7 @@ from spectral_outliers.fitting import Plan, Progress, fit_autoencoder
 from spectral_outliers.flow import fit_flow
 from spectral_outliers.judging import Trained, judge_training, latents_of
 from spectral_outliers.kinds import Judged, Kind, Usual
+from spectral_outliers.memory import keep_memory
 from spectral_outliers.preparation import GRID
 from spectral_outliers.rows import Spectra, split_spectra
 
@@ -25,7 +26,7 @@ FEWEST = 20
 # A flow stops after so many epochs without a better validation loss.
 PATIENCE = 30
 # Spectra that go through the networks together, always so many.
-BLOCK = 32
+BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def device() -> str:
 
 def train(sample: Sample, parameters: dict, out: Path, report: Report) -> Result:
     """Learn both models, each on the sample's spectra of its class, and judge them on those held back."""
+    keep_memory()
     parts = {kind: split_spectra(sample, label, parameters["seed"]) for kind, label in KINDS.items()}
     for kind, splits in parts.items():
         for name, spectra in splits.items():
@@ -88,6 +90,7 @@ def train_kind(kind: str, splits: dict[str, Spectra], parameters: dict, report: 
 
 def load(folder: Path) -> Models:
     """Read what `train` wrote."""
+    keep_memory()
     return Models(*(Kind.read(folder, name, device()) for name in KINDS))
 
 

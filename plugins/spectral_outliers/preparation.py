@@ -54,42 +54,46 @@ def prepare(flux: np.ndarray, ivar: np.ndarray, redshift: np.ndarray) -> Prepare
     Parameters
     ----------
     flux, ivar
-        On `GRID`, shape (rows, bins); an ivar of NaN says that the error is unknown: such bins weigh 1 in units of `norm`.
+        On `GRID`, shape (rows, bins), float32; an ivar of NaN says that the error is unknown: such bins weigh 1 in units of `norm`.
     redshift
         Shape (rows,), NaN where unknown.
     """
     good = good_bins(flux, ivar)
     norm, reason = normalisations(flux, ivar, redshift)
-    scale = np.where(np.isfinite(norm), norm, 1)[:, None]
-    with np.errstate(invalid="ignore", over="ignore"):
-        out = np.where(good, flux / scale, 0).astype(np.float32)
-        weight = np.where(good, np.where(np.isnan(ivar), 1, ivar * scale**2), 0).astype(np.float32)
+    # In float32 throughout, and the scale twice: temporary arrays of float64 take longer than the networks do.
+    scale = np.where(np.isfinite(norm), norm, 1).astype(np.float32)[:, None]
+    out = np.where(good, flux, np.float32(0))
+    out /= scale
+    weight = np.where(good, ivar, np.float32(0))
+    weight *= scale
+    weight *= scale
+    if (unknown := np.isnan(weight)).any():
+        weight[unknown] = 1
     return Prepared(out, weight, norm, reason)
 
 
-def good_bins(flux: np.ndarray, ivar: np.ndarray) -> np.ndarray:
-    """Whether each bin is known and not in the light of a sky line, shape of the flux."""
-    return np.isfinite(flux) & ~(ivar <= 0) & ~np.isinf(ivar) & ~IS_TELLURIC
+def good_bins(flux: np.ndarray, ivar: np.ndarray, bins: slice = slice(None)) -> np.ndarray:
+    """Whether each bin is known and not in the light of a sky line, shape of the flux; `bins` says which of the grid they are."""
+    return np.isfinite(flux) & ~(ivar <= 0) & ~np.isinf(ivar) & ~IS_TELLURIC[bins]
 
 
 def normalisations(flux: np.ndarray, ivar: np.ndarray, redshift: np.ndarray) -> tuple[np.ndarray, list[str | None]]:
     """The norm of each row, NaN where it has none, and the reason why."""
-    good = good_bins(flux, ivar)
-    found = [normalisation(*row) for row in zip(flux, ivar, good, redshift, strict=True)]
+    found = [normalisation(*row) for row in zip(flux, ivar, redshift, strict=True)]
     return np.array([norm for norm, _ in found], float), [reason for _, reason in found]
 
 
-def normalisation(flux: np.ndarray, ivar: np.ndarray, good: np.ndarray, redshift: float) -> tuple[float, str | None]:
+def normalisation(flux: np.ndarray, ivar: np.ndarray, redshift: float) -> tuple[float, str | None]:
     """The median flux of one spectrum over the window, or NaN with the reason why it has none."""
     if not -0.01 < redshift <= MAX_REDSHIFT:
         return np.nan, NO_REDSHIFT
     low, high = (int(np.ceil((edge * (1 + redshift) - GRID.start) / GRID.step)) for edge in WINDOW)
-    chosen = slice(max(low, 0), max(high, 0))
-    inside = good[chosen]
-    if inside.sum() < WINDOW_BINS:
+    window = slice(max(low, 0), max(high, 0))
+    flux, ivar = flux[window], ivar[window]
+    good = good_bins(flux, ivar, window)
+    if good.sum() < WINDOW_BINS:
         return np.nan, NO_WINDOW
-    values, known = flux[chosen][inside], ivar[chosen][inside]
-    median, information = float(np.median(values)), float(np.nansum(known))
+    median, information = float(np.median(flux[good])), float(np.nansum(ivar[good], dtype=np.float64))
     error = MEDIAN_ERROR / np.sqrt(information) if information > 0 else 0.0
     if not (median > 0 and median > WINDOW_SNR * error):
         return np.nan, NOISY_WINDOW
