@@ -54,7 +54,9 @@ def tables() -> dict[str, tuple[Table, str]]:
     )
     own = Table("own", "Declares main columns of its own", main)
     catalogs = {
-        table.name: catalog_table(SimpleNamespace(method=SimpleNamespace(catalog=table.to_json())), table.name).table
+        table.name: catalog_table(
+            SimpleNamespace(latents=None, method=SimpleNamespace(catalog=table.to_json(), catalog_names={})), table.name
+        ).table
         for table in (legacy_catalog, own)
     }
     named = {name: (table.with_columns(WHOLE_NAME, first=True), WHOLE_NAME.name) for name, table in catalogs.items()}

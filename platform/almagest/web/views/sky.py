@@ -29,14 +29,18 @@ def object_shown(request: HttpRequest, survey: str, source_id: str, *, status: i
     """An object's page; `more` is what a form on it was refused for."""
     found = object_get(user=request.user, survey=survey, source_id=source_id)
     counterparts = object_counterparts(user=request.user, object_id=found.id)
+    predictions = object_predictions(user=request.user, object_id=found.id, revision=found.revision)
+    asked = request.GET.get("similar", "")
+    # Most objects lie in no latent space: nothing is asked for them.
+    has_place = asked or any(each.version.method.latents for each in predictions)
     context = {
         "object": found,
         "ingest": ingest_list(user=request.user).filter(pk=found.ingest_id).first(),
         "spectra": spectra_panel(user=request.user, found=found, counterparts=counterparts),
         "counterparts": counterparts,
-        "predictions": object_predictions(user=request.user, object_id=found.id, revision=found.revision),
+        "predictions": predictions,
         "history": object_history(user=request.user, object_id=found.id),
-        "alike": similar_panel(user=request.user, object_id=found.id, model_version=request.GET.get("similar", "")),
+        "alike": similar_panel(user=request.user, object_id=found.id, model_version=asked) if has_place else None,
     }
     return render(request, "objects/detail.html", context | more, status=status)
 
