@@ -19,6 +19,7 @@ CLASSES = (GALAXY, STAR)
 LATENTS = 6
 
 REDSHIFT = Column("redshift", "float64", "", "src.redshift", "Redshift, or radial velocity over that of light")
+NAME = Column("name", "string", "", "meta.id;meta.main", "Name of the spectrum in its survey", level=1)
 SPEC_CLASS = Column("spec_class", "string", "", "src.class", "GALAXY, STAR or QSO by the survey's pipeline")
 inputs = Table("redshifts", "What must be known beside the spectrum.", (REDSHIFT,))
 cut_inputs = Table(

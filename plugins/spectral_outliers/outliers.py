@@ -99,7 +99,7 @@ def score(models: Models, batch: pa.Table) -> pa.Table:
     flux, ivar = arrays_of(batch, GRID)
     redshift = batch["redshift"].to_numpy(zero_copy_only=False).astype(float)
     parts = [
-        _outputs(models, *(models.__dict__[name].judge(*block) for name in KINDS))
+        _outputs(models, *(getattr(models, name).judge(*block) for name in KINDS))
         for block in _blocks(flux, ivar, redshift)
     ]
     return pa.concat_tables(parts).slice(0, len(flux)) if parts else outputs.arrow_schema.empty_table()

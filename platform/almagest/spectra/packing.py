@@ -1,7 +1,9 @@
 """Arrays as the bytes that the database keeps: little-endian numbers, exact to the last bit.
 
 The first bytes of all numbers are put together, then the second, and so on: the exponents of neighbouring bins are alike and pack
-well, the noise in the last bytes does not. LZ4 then saves as much as zstd does, within 3 %, and unpacks twice as fast.
+well, the noise in the last bytes does not. LZ4 then saves as much as zstd does, within 3 %, and unpacks twice as fast. Numbers
+of which this saves less than a fifth, as it does of noisy fluxes, are kept as they are, and known by their length: they are read seven
+times as fast.
 """
 
 import numpy as np
