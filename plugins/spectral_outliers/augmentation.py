@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from spectral_outliers.preparation import GRID, MAX_REDSHIFT, MAX_STAR_REDSHIFT
-from spectral_outliers.resampling import resample
+from spectral_outliers.resampling import KNOWN, resample
 
 REDSHIFTS = {"galaxy": (0.0, MAX_REDSHIFT), "star": (-MAX_STAR_REDSHIFT, MAX_STAR_REDSHIFT)}
 # Noise that is added, at most, in units of what is there.
@@ -14,8 +14,6 @@ MORE_NOISE = 1.0
 VELOCITY_SCALE, LIGHT_KM_S = 60.0, 299792.458
 # Median signal to noise of a bin, drawn evenly in its logarithm.
 STAR_SNR = (3.0, 30.0)
-# An interpolated bin counts where both its neighbours do.
-KNOWN = 0.999
 
 
 def augmented(

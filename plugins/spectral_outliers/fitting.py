@@ -91,7 +91,8 @@ def batch_losses(model: Autoencoder, batch: Batch, second: float, random: torch.
         latents = model.encode(flux, weight, redshift)
         at_rest = model.decoder(latents)
     latents, at_rest = latents.float(), at_rest.float()
-    losses = [fidelity_loss(flux, weight, model.observed(at_rest, redshift)), 0.0, 0.0]
+    counted = model.counted(weight, redshift)
+    losses = [fidelity_loss(flux, counted, model.observed(at_rest, redshift)), 0.0, 0.0]
     if second > 0:
         if second <= WITHOUT:
             losses[1] = similarity_loss(model, latents, at_rest, STEEPEST * second / WITHOUT)
@@ -117,7 +118,7 @@ def fidelity(model: Autoencoder, spectra: Spectra, plan: Plan, most: int | None 
     for flux, weight, redshift in spectra.batches(plan.batch_size, plan.seed):
         flux, weight, redshift = (values.to(plan.device) for values in (flux, weight, redshift))
         expected = model.observed(model.decoder(model.encode(flux, weight, redshift)), redshift)
-        total += float(chi_square(flux, weight, expected).sum()) / (2 * flux.shape[1])
+        total += float(chi_square(flux, model.counted(weight, redshift), expected).sum()) / (2 * flux.shape[1])
         rows += len(flux)
         if most and rows >= most:
             break

@@ -84,13 +84,14 @@ def _metrics_of(trained: Trained) -> list[Metric]:
 
 @torch.inference_mode()
 def reduced_chi2(model: Autoencoder, spectra: Spectra, plan: Plan) -> np.ndarray:
-    """Chi-square over the number of bins that count, shape (rows,)."""
+    """Chi-square over the number of bins that count and that the model knows, shape (rows,)."""
     found = []
     for batch in spectra.batches(plan.batch_size, plan.seed):
         flux, weight, redshift = (values.to(plan.device) for values in batch)
         expected = model.observed(model.decoder(model.encode(flux, weight, redshift)), redshift)
-        bins = (weight > 0).sum(dim=1)
-        found.append((chi_square(flux, weight, expected) / bins.clamp(min=1))[bins > 0].cpu().numpy())
+        counted = model.counted(weight, redshift)
+        bins = (counted > 0).sum(dim=1)
+        found.append((chi_square(flux, counted, expected) / bins.clamp(min=1))[bins > 0].cpu().numpy())
     return np.concatenate(found)
 
 

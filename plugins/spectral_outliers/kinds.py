@@ -72,28 +72,31 @@ class Kind:
 
     @torch.inference_mode()
     def judge(self, flux: np.ndarray, ivar: np.ndarray, redshift: np.ndarray) -> Judged:
-        """Latents, -log p and chi-square of spectra on the grid, shape (n, bins)."""
+        """Latents, -log p and chi-square (over bins that count and that the model knows) of spectra on the grid, shape (n, bins)."""
         at = np.where(is_sound(flux, ivar, redshift), self.redshifts(redshift), np.nan)
         prepared = prepare(flux, ivar, at)
         x, weight, z = self._tensors(prepared, at)
         latents = self.autoencoder.encode(x, weight, z)
-        chi2 = chi_square(x, weight, self.autoencoder.observed(self.autoencoder.decoder(latents), z)).cpu().numpy()
+        counted = self.autoencoder.counted(weight, z)
+        expected = self.autoencoder.observed(self.autoencoder.decoder(latents), z)
+        chi2 = (chi_square(x, counted, expected) / (counted > 0).sum(dim=1).clamp(min=1)).cpu().numpy()
         neg_log_p = -self.flow.log_prob(latents).cpu().numpy()
         bins = (prepared.weight > 0).sum(axis=1)
         bad = ~np.isfinite(prepared.norm)
         without_errors = np.isnan(ivar).any(axis=1)
         return Judged(
             prepared, at, np.where(bad[:, None], np.nan, latents.cpu().numpy()), np.where(bad, np.nan, neg_log_p),
-            np.where(bad | without_errors, np.nan, chi2 / np.maximum(bins, 1)), bins,
+            np.where(bad | without_errors, np.nan, chi2), bins,
         )  # fmt: skip
 
     @torch.inference_mode()
     def expected(self, judged: Judged) -> np.ndarray:
-        """Flux that the model expects, in the spectra's own unit, shape (n, bins)."""
+        """Flux that the model expects, in the spectra's own unit, shape (n, bins); NaN in bins that it does not know."""
         latents = torch.from_numpy(np.nan_to_num(judged.latents)).float().to(self.device)
         z = torch.from_numpy(judged.redshift).float().to(self.device)
-        out = self.autoencoder.observed(self.autoencoder.decoder(latents), z).cpu().numpy()
-        return (out * judged.prepared.norm[:, None]).astype(np.float32)
+        flux = self.autoencoder.observed(self.autoencoder.decoder(latents), z)
+        flux[~self.autoencoder.covered(z)] = torch.nan
+        return (flux.cpu().numpy() * judged.prepared.norm[:, None]).astype(np.float32)
 
     def _tensors(self, prepared: Prepared, redshift: np.ndarray):
         z = torch.from_numpy(redshift).float()

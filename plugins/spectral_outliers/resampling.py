@@ -6,6 +6,9 @@ from torch.nn.functional import grid_sample
 
 from almagest.contract import SpectralGrid
 
+# An interpolated bin counts where both its neighbours do.
+KNOWN = 0.999
+
 
 def resample(values: Tensor, given: SpectralGrid, wanted: SpectralGrid, stretch: Tensor) -> Tensor:
     """Values on `given`, at the wavelengths of `wanted` divided by `stretch`; 0 beyond the ends.

@@ -3,15 +3,14 @@
 import torch
 from torch import Tensor
 
-from spectral_outliers.augmentation import KNOWN
 from spectral_outliers.autoencoder import Autoencoder
 from spectral_outliers.preparation import GRID
-from spectral_outliers.resampling import resample
+from spectral_outliers.resampling import KNOWN, resample
 from spectral_outliers.rows import Spectra
 
 # Spectra looked at, components taken, and what a bin of theirs may at most differ from the mean: the brightest lines are met later.
 SPECTRA, COMPONENTS, LARGEST = 2048, 48, 3.0
-# A bin that fewer spectra show has no mean of its own.
+# A bin that fewer spectra show has no mean of its own, and is not known to the model.
 SEEN = 5
 
 
@@ -36,6 +35,7 @@ def set_components(model: Autoencoder, flux: Tensor, weight: Tensor, redshift: T
     wanted = min(COMPONENTS, model.shape.width, len(residual) - 1)
     _, size, components = torch.svd_lowrank(residual, q=wanted, niter=3)
     basis = model.decoder.basis
+    model.seen.copy_(count >= SEEN)
     basis.bias.copy_(mean - 1)
     # Each as large as it is in a usual spectrum; the other neurons start small, and look for what is left.
     basis.weight.mul_(0.1)

@@ -9,18 +9,35 @@ from spectral_outliers.simulation.templates import LOG_STEP, WAVELENGTH, Templat
 
 # Of BGS's shape: most at 0.1 to 0.3, few beyond 0.6.
 REDSHIFT_SHAPE = (1.5, 3.0)
-# Median signal to noise of a bin, drawn evenly in its logarithm: from faint BGS galaxies to bright ones of SDSS.
-SNR = (1.0, 15.0)
+# Median signal to noise of a bin, drawn evenly in its logarithm: from faint BGS galaxies to bright ones of SDSS and MaNGA.
+SNR = (0.5, 30.0)
 # Optical depth at 5500 A of dust more, or less, than the templates have, with Charlot & Fall's slope (2000, ApJ 539, 718).
-DUST, DUST_SLOPE = 0.15, -0.7
+DUST, DUST_SLOPE = 0.25, -0.7
 # Scatter of smooth errors of calibration, of all lines together and of each alone (natural logarithms).
-CALIBRATION, LINES, LINE = 0.02, 0.4, 0.15
+CALIBRATION, LINES, LINE = 0.03, 0.5, 0.25
+# Galaxies that form stars by far more than the prior's normal curves allow: their share, by how much their lines are stronger at most
+# (evenly in the logarithm: up to the equivalent widths of 1000 A of compact galaxies), and how much bluer they are (power of wavelength).
+BURSTS, BURST_LINES, BURST_SLOPE = 0.12, 15.0, (0.0, 1.5)
+# Vacuum wavelengths in angstroms of ionised gas, and how far to both sides its lines reach, km/s. Forbidden ones are never seen dark.
+FORBIDDEN = (3728.5, 3869.9, 4364.4, 4960.3, 5008.2, 6302.0, 6549.9, 6585.3, 6718.3, 6732.7, 7137.8, 9071.1, 9533.2)
+PERMITTED = (3889.7, 3969.5, 4102.9, 4341.7, 4862.7, 5877.2, 6564.6, 6679.9, 7067.1)
+LINE_KM_S = 700.0
 # Stars' motions beyond those of the templates, km/s, at most.
 DISPERSION = 200.0
-KM_S_OF_STEP = 299792.458 * LOG_STEP * np.log(10)
+LIGHT_KM_S = 299792.458
+KM_S_OF_STEP = LIGHT_KM_S * LOG_STEP * np.log(10)
 # Where lines are taken to be: what stands above the running median over so many steps of `WAVELENGTH`.
 CONTINUUM_STEPS = 151
 TRIALS = 100
+
+
+def near_lines(lines: tuple[float, ...]) -> np.ndarray:
+    """Which of `WAVELENGTH` are within `LINE_KM_S` of a line."""
+    return (np.abs(WAVELENGTH[:, None] / np.array(lines) - 1) < LINE_KM_S / LIGHT_KM_S).any(axis=1)
+
+
+IS_FORBIDDEN = near_lines(FORBIDDEN)
+IS_GAS = IS_FORBIDDEN | near_lines(PERMITTED)
 
 
 def rest_spectrum(templates: Templates, random: np.random.Generator) -> np.ndarray:
@@ -32,6 +49,7 @@ def rest_spectrum(templates: Templates, random: np.random.Generator) -> np.ndarr
         if continuum.min() > 0.02 and continuum.max() < 20:
             break
     lines = flux - continuum
+    lines[IS_FORBIDDEN] = lines[IS_FORBIDDEN].clip(min=0)
     return _disturbed(np.maximum(continuum, 0.02), lines, random)
 
 
@@ -43,6 +61,9 @@ def _disturbed(continuum: np.ndarray, lines: np.ndarray, random: np.random.Gener
     # Each stretch of some 150 A has its own factor: lines of one ion are alike, those far apart are not.
     each = np.interp(np.arange(len(x)), np.linspace(0, len(x), 60), random.normal(0, LINE, 60))
     strength = np.where(lines > 0, np.exp(random.normal(0, LINES) + each), np.exp(each))
+    if random.random() < BURSTS:
+        strength[IS_GAS & (lines > 0)] *= np.exp(random.uniform(0, np.log(BURST_LINES)))
+        dust *= (WAVELENGTH / 5500) ** -random.uniform(*BURST_SLOPE)
     flux = (continuum + lines * strength) * dust * calibration
     return gaussian_filter1d(flux, random.uniform(0, DISPERSION) / KM_S_OF_STEP, mode="nearest")
 

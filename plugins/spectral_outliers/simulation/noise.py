@@ -14,6 +14,8 @@ from spectral_outliers.telluric import LINES
 
 # So much of the grid must a spectrum cover for its noise to be lent to others.
 COVERAGE = 0.7
+# Signal to noise of a bin at which half of the variance is the object's own photons': fainter ones have the sky's noise.
+OWN_PHOTONS_SNR = 10.0
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,14 @@ class NoiseBank:
     source: str
 
     def observed(self, flux: np.ndarray, snr: float, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """A noiseless flux on `GRID`, shape (bins,), with one of the bank's noises, scaled to a median signal to noise of a bin."""
+        """A noiseless flux on `GRID`, shape (bins,), with one of the bank's noises, scaled to a median signal to noise of a bin.
+
+        The noise of the object's own photons grows with its flux: by these, bright lines are known less well than the continuum.
+        """
         ivar = self.ivar[random.integers(len(self.ivar))]
         known = ivar > 0
+        share = snr / (snr + OWN_PHOTONS_SNR)
+        ivar = ivar / (1 - share + share * np.clip(flux / np.median(flux[known]), 0.1, None))
         ivar = ivar * (snr / np.median(np.abs(flux[known]) * np.sqrt(ivar[known]))) ** 2
         noise = random.normal(size=len(flux)) / np.sqrt(np.where(known, ivar, 1))
         return np.where(known, flux + noise, 0).astype(np.float32), ivar.astype(np.float32)

@@ -86,6 +86,25 @@ def test_a_decoder_begins_with_the_mean_and_the_components():
     assert float(left.square().mean()) < 0.01 * float(residual.square().mean())
 
 
+def test_a_model_knows_the_bins_that_its_training_has_shown():
+    """Hidden ones stay hidden for stars; galaxies show them at other redshifts, but none shows what is too far to the red."""
+    hidden = slice(3000, 3100)
+    for kind, fastest in (("star", 0.001), ("galaxy", 0.4)):
+        torch.manual_seed(1)
+        model = Autoencoder(Shape(kind, width=16))
+        redshift = torch.linspace(0, fastest, 60)
+        assert model.covered(redshift).all(), "until it has seen any"
+        weight = torch.ones(60, GRID.bins)
+        weight[:, hidden] = 0
+        set_components(model, torch.ones(60, GRID.bins), weight, redshift)
+        covered = model.covered(torch.tensor([0.0, fastest / 2]))
+        assert bool(covered[:, hidden.start + 12 : hidden.stop - 12].any()) == (kind == "galaxy")
+        assert covered[:, 100 : hidden.start - 12].all()
+    # Of the galaxies, fewer than five show the last bins at rest that one at redshift 0 shows.
+    at_zero = model.covered(torch.zeros(1))[0]
+    assert not at_zero[-20:].any() and at_zero[4000:-600].all()
+
+
 def test_it_begins_nearer_to_real_looking_spectra_than_without(spectra):
     train = split_spectra(spectra, "GALAXY", 1)["train"]
     torch.manual_seed(1)

@@ -8,7 +8,7 @@ from scipy.ndimage import median_filter
 
 from almagest.contract import PluginError
 from spectral_outliers.preparation import GRID, prepare
-from spectral_outliers.simulation.galaxies import draw, rest_spectrum
+from spectral_outliers.simulation.galaxies import FORBIDDEN, draw, rest_spectrum
 from spectral_outliers.simulation.noise import bank_of, read_noise, written_noise
 from spectral_outliers.simulation.rows import simulate
 from spectral_outliers.simulation.stars import draw_stars, star_at_rest
@@ -31,11 +31,25 @@ def test_galaxies_have_continua_above_zero_and_lines(templates):
     assert median_filter(spectra, (1, 151), mode="nearest").min() > 0
     near = np.abs(WAVELENGTH - 5500) < 250
     assert spectra[:, near].mean(axis=1) == pytest.approx(np.ones(30), abs=0.15)
-    # Most have H alpha in emission, as galaxies have; in none is it a hundred times the continuum.
-    ratio = spectra[:, np.abs(WAVELENGTH - 6564.6) < 15].max(axis=1) / spectra[:, np.abs(WAVELENGTH - 6450) < 40].mean(
-        axis=1
+    # Most have H alpha in emission, as galaxies have; in none is it a thousand times the continuum.
+    beside = spectra[:, np.abs(WAVELENGTH - 6450) < 40].mean(axis=1)
+    ratio = spectra[:, np.abs(WAVELENGTH - 6564.6) < 15].max(axis=1) / beside
+    assert (ratio > 1.2).mean() > 0.5 and ratio.max() < 1000
+
+
+def test_some_galaxies_are_in_a_burst_and_no_forbidden_line_is_dark(templates):
+    random = np.random.default_rng(6)
+    spectra = np.stack([rest_spectrum(templates, random) for _ in range(120)])
+    step = np.gradient(WAVELENGTH)
+    line, beside = np.abs(WAVELENGTH - 6564.6) < 25, np.abs(np.abs(WAVELENGTH - 6564.6) - 80) < 30
+    width = (spectra[:, line] / np.median(spectra[:, beside], axis=1)[:, None] - 1) @ step[line]
+    assert 0 < np.median(width) < 60 and 0.01 < (width > 5 * np.median(width)).mean() < 0.3, (
+        "few are far above the usual"
     )
-    assert (ratio > 1.2).mean() > 0.5 and ratio.max() < 100
+    for wavelength in FORBIDDEN:
+        line, beside = np.abs(WAVELENGTH - wavelength) < 4, np.abs(np.abs(WAVELENGTH - wavelength) - 60) < 40
+        depth = spectra[:, line].min(axis=1) / np.percentile(spectra[:, beside], 5, axis=1)
+        assert np.percentile(depth, 5) > 0.7, wavelength
 
 
 def test_drawn_galaxies_are_of_bgs_s_redshifts_and_can_be_normalised(templates):
@@ -45,7 +59,7 @@ def test_drawn_galaxies_are_of_bgs_s_redshifts_and_can_be_normalised(templates):
     # 0.8 times a beta distribution of 1.5 and 3: its mean is 0.267.
     assert found["redshift"].mean() == pytest.approx(0.267, abs=0.06)
     snr = np.median(np.abs(found["flux"]) * np.sqrt(found["ivar"]), axis=1)
-    assert snr.min() > 0.7 and snr.max() < 20
+    assert 0.4 < snr.min() < 2 and 10 < snr.max() < 35
     reasons = prepare(found["flux"], found["ivar"], found["redshift"]).reason
     assert sum(reason is None for reason in reasons) > 50
 
@@ -57,6 +71,16 @@ def test_the_noise_that_is_added_is_what_the_ivar_says():
     pull = np.concatenate([(f - flux)[i > 0] * np.sqrt(i[i > 0]) for f, i in seen])
     assert pull.var() == pytest.approx(1, abs=0.02) and abs(pull.mean()) < 0.01
     assert [np.median(flux * np.sqrt(i)) for _, i in seen] == pytest.approx([4.0] * 20, rel=1e-4)
+
+
+def test_bright_lines_are_known_less_well_than_the_continuum():
+    """Of variances in units of the sky's: half the photons are the object's at signal to noise of 10, so a line of 21 has 11."""
+    noise, random = bank_of([np.ones(GRID.bins)], "flat"), np.random.default_rng(3)
+    flux = np.where(np.abs(GRID.wavelength - 5000) < 3, 21.0, 1.0)
+    ivar = noise.observed(flux, 10.0, random)[1]
+    assert ivar[flux == 1].max() / ivar[flux == 21].max() == pytest.approx(11, rel=1e-5)
+    faint = noise.observed(flux, 0.1, random)[1]
+    assert faint[flux == 1].max() / faint[flux == 21].max() == pytest.approx(1 + 20 * 0.1 / 10.1, rel=1e-5)
 
 
 def test_a_bank_of_noise_has_medians_of_one():
