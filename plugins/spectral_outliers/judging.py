@@ -75,8 +75,8 @@ def _metrics_of(trained: Trained) -> list[Metric]:
     model.eval()
     found["reduced_chi2_test"] = float(np.median(reduced_chi2(model, trained.splits["test"], plan)))
     found["redshift_invariance"] = invariance(model, trained.splits["test"], plan)
-    found["flow_neg_log_p_test"] = float(-_log_prob(trained.kind, trained.latents["test"]).mean())
-    found["flow_neg_log_p_own_samples"] = float(-_log_prob(trained.kind, drawn(trained.kind, plan.seed)).mean())
+    found["flow_neg_log_p_test"] = float(-np.median(_log_prob(trained.kind, trained.latents["test"])))
+    found["flow_neg_log_p_own_samples"] = float(-np.median(_log_prob(trained.kind, drawn(trained.kind, plan.seed))))
     # A flow that has hardly learned draws latents so far out that their density is none.
     known = {name: value if np.isfinite(value) else None for name, value in found.items()}
     return [Metric(f"{trained.name}_{name}", "all", value, of="all") for name, value in known.items()]

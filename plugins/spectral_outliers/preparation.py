@@ -93,8 +93,14 @@ def normalisation(flux: np.ndarray, ivar: np.ndarray, redshift: float) -> tuple[
     good = good_bins(flux, ivar, window)
     if good.sum() < WINDOW_BINS:
         return np.nan, NO_WINDOW
-    median, information = float(np.median(flux[good])), float(np.nansum(ivar[good], dtype=np.float64))
+    median, information = _median(flux[good]), float(np.nansum(ivar[good], dtype=np.float64))
     error = MEDIAN_ERROR / np.sqrt(information) if information > 0 else 0.0
     if not (median > 0 and median > WINDOW_SNR * error):
         return np.nan, NOISY_WINDOW
     return median, None
+
+
+def _median(values: np.ndarray) -> float:
+    """NumPy's of finite numbers, without its precautions: these take as long as the rest."""
+    half = len(values) // 2
+    return float(np.partition(values, (half - 1, half))[half - 1 + len(values) % 2 : half + 1].mean())

@@ -17,9 +17,9 @@ def apply_cuts(cuts: Sequence[Cut], rows: pa.Table) -> tuple[pa.Table, Counter]:
     taken = Counter()
     for cut in cuts:
         keep = pc.fill_null(cut.keeps(rows), False)
-        before = rows.num_rows
-        rows = rows.filter(keep)
-        taken[cut.name] = before - rows.num_rows
+        taken[cut.name] = rows.num_rows - (pc.sum(keep).as_py() or 0)
+        # Filtering copies, and spectra are large.
+        rows = rows.filter(keep) if taken[cut.name] else rows
     return rows, taken
 
 

@@ -68,10 +68,11 @@ def put_on_grid(
 
     Returns
     -------
-    Flux and ivar, each of shape (spectra, grid.bins), float32.
+    Flux and ivar, each of shape (spectra, grid.bins), float32; ivar itself where nothing is to be done.
     """
     if len(wavelength) == grid.bins and np.abs(wavelength - grid.wavelength).max() < 1e-3 * grid.step:
-        return np.where(ivar > 0, flux, 0).astype(np.float32), ivar.astype(np.float32)
+        # Most spectra that are scored are on their method's grid already, and fresh memory is what costs here.
+        return tuple(values.astype(np.float32, copy=False) for values in (np.where(ivar > 0, flux, 0), ivar))
     place = np.interp(grid.edges, edges_of(wavelength), np.arange(len(wavelength) + 1.0))
     low = np.minimum(place.astype(int), len(wavelength) - 1)
     known, weighted = (_between(values, low, place - low) for values in (ivar, np.where(ivar > 0, flux, 0) * ivar))
@@ -108,8 +109,9 @@ def arrays_of(rows: pa.Table, grid: SpectralGrid) -> tuple[np.ndarray, np.ndarra
 def _array(rows: pa.Table, name: str, grid: SpectralGrid) -> np.ndarray:
     if name not in rows.column_names or rows.schema.field(name).type != grid.arrow_type:
         raise TableError(f"the batch has no column {name} of {grid.bins} bins; the method must declare its grid")
-    column = rows[name].combine_chunks()
-    column = pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+    chunks = rows[name].chunks
+    # Arrow copies what it combines, be it one piece.
+    column = chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks) if chunks else ()
     if not len(column):
         return np.zeros((0, grid.bins), np.float32)
     if column.null_count:

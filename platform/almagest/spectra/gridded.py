@@ -52,4 +52,9 @@ def stream_on_grid(rows: pa.Table, grid: SpectralGrid) -> Iterator[tuple[np.ndar
 
 def with_spectra(rows: pa.Table, grid: SpectralGrid) -> pa.Table:
     """The rows with their spectra as columns of arrays."""
-    return with_arrays(rows, *read_on_grid(rows, grid), grid)
+    flux, ivar = (np.empty((rows.num_rows, grid.bins), np.float32) for _ in range(2))
+    done = 0
+    for each in stream_on_grid(rows, grid):
+        part = slice(done, done := done + len(each[0]))
+        flux[part], ivar[part] = each
+    return with_arrays(rows, flux, ivar, grid)

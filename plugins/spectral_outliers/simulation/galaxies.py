@@ -10,14 +10,14 @@ from spectral_outliers.simulation.templates import LOG_STEP, WAVELENGTH, Templat
 # Of BGS's shape: most at 0.1 to 0.3, few beyond 0.6.
 REDSHIFT_SHAPE = (1.5, 3.0)
 # Median signal to noise of a bin, drawn evenly in its logarithm: from faint BGS galaxies to bright ones of SDSS and MaNGA.
-SNR = (0.5, 30.0)
+SNR = (0.7, 20.0)
 # Optical depth at 5500 A of dust more, or less, than the templates have, with Charlot & Fall's slope (2000, ApJ 539, 718).
-DUST, DUST_SLOPE = 0.25, -0.7
+DUST, DUST_SLOPE = 0.2, -0.7
 # Scatter of smooth errors of calibration, of all lines together and of each alone (natural logarithms).
-CALIBRATION, LINES, LINE = 0.03, 0.5, 0.25
+CALIBRATION, LINES, LINE = 0.02, 0.4, 0.15
 # Galaxies that form stars by far more than the prior's normal curves allow: their share, by how much their lines are stronger at most
 # (evenly in the logarithm: up to the equivalent widths of 1000 A of compact galaxies), and how much bluer they are (power of wavelength).
-BURSTS, BURST_LINES, BURST_SLOPE = 0.12, 15.0, (0.0, 1.5)
+BURSTS, BURST_LINES, BURST_SLOPE = 0.15, 15.0, (0.0, 1.5)
 # Vacuum wavelengths in angstroms of ionised gas, and how far to both sides its lines reach, km/s. Forbidden ones are never seen dark.
 FORBIDDEN = (3728.5, 3869.9, 4364.4, 4960.3, 5008.2, 6302.0, 6549.9, 6585.3, 6718.3, 6732.7, 7137.8, 9071.1, 9533.2)
 PERMITTED = (3889.7, 3969.5, 4102.9, 4341.7, 4862.7, 5877.2, 6564.6, 6679.9, 7067.1)
