@@ -3,9 +3,17 @@
 import argparse
 
 import pytest
-from django.core.management import get_commands, load_command_class
+from django.core.management import call_command, get_commands, load_command_class
 
-from almagest.server.outliers_demo import LIBRARIES, SIMULATED, add_outliers_argument, outlier_steps, simulate_outliers
+from almagest.server.management.commands import demo_steps
+from almagest.server.outliers_demo import (
+    LIBRARIES,
+    SCORED,
+    SIMULATED,
+    add_outliers_argument,
+    outlier_steps,
+    simulate_outliers,
+)
 
 
 @pytest.fixture
@@ -33,6 +41,22 @@ def test_real_stars_are_learned_from_and_real_galaxies_only_scored(simulated, sh
     assert {"Ingest miles", "Ingest stelib", "Ingest sdss-spectra", "Ingest desi-spectra"} <= set(steps)
     assert steps["Freeze the sample of spectra"]["surveys"] == [SIMULATED, *LIBRARIES]
     assert steps["Reconstruct the most unusual"]["catalog"] == steps["Publish their catalog"]["slug"]
+
+
+def test_the_demo_finds_the_real_spectra_beside_the_real_tables(shared_data, tmp_path, monkeypatch):
+    """The command itself: what it simulates from, and the steps that it runs."""
+    told = {}
+
+    def simulated(home, size, data):
+        told["data"] = data
+        return tmp_path
+
+    monkeypatch.setenv("ALMAGEST_DATA", str(shared_data))
+    monkeypatch.setattr(demo_steps, "simulate_outliers", simulated)
+    monkeypatch.setattr(demo_steps, "run_steps", lambda project, home, console, more: told.update(steps=list(more)))
+    call_command("demo_steps", "--outliers", "200")
+    assert told["data"] == shared_data
+    assert {f"Ingest {name}" for name in (*LIBRARIES, *SCORED)} <= {step.title for step in told["steps"]}
 
 
 def test_without_data_stars_of_formulas_stand_in(tmp_path):

@@ -37,7 +37,7 @@ def _size(text: str) -> int:
 def simulate_outliers(home: Path, size: int, data: Path | None) -> Path:
     """Spectra of galaxies, and of stars where there are no real ones, by the plugin's own simulation; made once."""
     spectra = data / "spectra" if data and (data / "spectra" / "templates").is_dir() else None
-    folder = home / "simulated" / f"spectra-{size}"
+    folder = home / "simulated" / f"spectra-{size}-of-{'templates' if spectra else 'formulas'}"
     if not (folder / "done").is_file():
         options = ["--data", str(spectra)] if spectra else ["--stars", str(size // GALAXIES_TO_A_STAR)]
         command = [sys.executable, "-m", f"{PLUGIN}.simulation", str(folder), "--size", str(size), *options]

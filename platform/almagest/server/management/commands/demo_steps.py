@@ -28,7 +28,9 @@ class Command(BaseCommand):
         """Run them in order and stop at the first that fails."""
         console, home = Console(), settings.ALMAGEST_HOME
         try:
-            data = data_folder(settings.BASE_DIR)
+            tables = data_folder(settings.BASE_DIR)
+            # Spectra lie beside the tables.
+            data = tables.parent if tables else None
             more = legacy_steps(simulate_legacy(home, legacy)) if legacy else ()
             most = outlier_steps(simulate_outliers(home, outliers, data), data) if outliers else ()
             run_steps(settings.BASE_DIR, home, console, chain(more, most))
