@@ -54,7 +54,9 @@ outputs = Table(
 )  # fmt: skip
 # The paper's release, and what the lists, galleries and maps show.
 catalog = Table(
-    "bgs_outliers", "Outliers with their redshifts and what both models say.", (REDSHIFT, SPEC_CLASS, *outputs.columns)
+    "bgs_outliers",
+    "Outliers with their redshifts and what both models say.",
+    (NAME, REDSHIFT, SPEC_CLASS, *outputs.columns),
 )
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
+from almagest.catalogs.funnel import edition_funnel
 from almagest.catalogs.models import Edition
-from almagest.predictions.funnel import funnel
 from almagest.registry.models import ModelVersion
 from almagest.releases.content import (
     Creator,
@@ -74,8 +74,7 @@ def _selection(edition: Edition, filters: dict[str, str]) -> str:
 
 
 def _steps(edition: Edition) -> tuple[Step, ...]:
-    last = (f"{edition.rank_by} >= {edition.threshold:g}", edition.rows)
-    return tuple(Step(step["name"], step["count"]) for step in funnel(edition.prediction_set, last))
+    return tuple(Step(step["name"], step["count"]) for step in edition_funnel(edition, ">="))
 
 
 def _model(version: ModelVersion) -> ModelFacts:

@@ -3,13 +3,13 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from almagest.catalogs.funnel import edition_funnel
 from almagest.catalogs.listings import catalog_listing
 from almagest.catalogs.models import Edition
 from almagest.catalogs.selectors import catalog_get, catalog_list
 from almagest.catalogs.tables import is_sortable
 from almagest.contract import Column
 from almagest.core.listings import Listing
-from almagest.predictions.funnel import funnel
 from almagest.vetting.choices import choice_list
 from almagest.vetting.selectors import consensus_of
 from almagest.web.candidates import candidates_asked, filter_fields
@@ -46,7 +46,7 @@ def catalog(request: HttpRequest, slug: str) -> HttpResponse:
             of="candidates" if edition.prediction_set.has_candidates else "scored objects",
         ),
         "plots": catalog_plots(edition),
-        "funnel": funnel(edition.prediction_set, (f"{edition.rank_by} ≥ {edition.threshold:g}", edition.rows)),
+        "funnel": edition_funnel(edition, "≥"),
     }  # fmt: skip
     return render(request, "catalogs/detail.html", context)
 
