@@ -20,8 +20,8 @@ from almagest.web.pages import page_context
 from almagest.web.rows import candidate_row
 from almagest.web.verdicts import verdict_cell
 
-# What the table shows when nobody has chosen otherwise: level 1 and 2, less the keys that the link already says.
-HIDDEN = {"source_id", "dec"}
+# What the table shows when nobody has chosen otherwise: level 1 and 2, less what the link and the position already say.
+HIDDEN, SAID_BY_LINK = {"source_id", "dec"}, "meta.id;meta.main"
 
 
 def catalogs(request: HttpRequest) -> HttpResponse:
@@ -54,7 +54,7 @@ def catalog(request: HttpRequest, slug: str) -> HttpResponse:
 def _page(edition: Edition, listing: Listing, request: HttpRequest) -> dict:
     # With all columns: the link to an object needs its survey and its name, whatever the catalog shows.
     context = page_context(request, listing)
-    columns = [c for c in edition.table.columns if c.level < 3 and c.name not in HIDDEN]
+    columns = [c for c in edition.table.columns if c.level < 3 and c.name not in HIDDEN and c.ucd != SAID_BY_LINK]
     choices = choice_list(edition)
     # They are kept from the first verdict on.
     has_verdicts = any(choice.pk for choice in choices)
