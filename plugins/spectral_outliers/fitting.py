@@ -23,6 +23,8 @@ from spectral_outliers.starting import start_from_components
 
 # k1 of the similarity loss climbs from 0 to this over the second phase; its last tenth is without, as in the authors' training.
 STEEPEST, WITHOUT = 2.0, 0.9
+# The share of all steps in which the rate rises; a cycle shorter than this has none to rise in.
+RISING, FEWEST_STEPS = 0.1, 20
 # Watched after each epoch, at most so many rows.
 WATCHED = 2048
 
@@ -62,8 +64,8 @@ def fit_autoencoder(
     model.to(plan.device)
     total = plan.epochs + plan.more_epochs
     optimiser = torch.optim.Adam(model.parameters(), plan.rate, eps=1e-6)
-    steps = total * -(-len(train) // plan.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, total_steps=steps + 1, pct_start=0.1)
+    steps = max(total * -(-len(train) // plan.batch_size) + 1, FEWEST_STEPS)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, total_steps=steps, pct_start=RISING)
     random, progress = torch.Generator().manual_seed(plan.seed), Progress()
     for epoch in range(total):
         second = (epoch - plan.epochs + 1) / max(plan.more_epochs, 1)

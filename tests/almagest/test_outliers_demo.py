@@ -55,7 +55,7 @@ def test_the_demo_finds_the_real_spectra_beside_the_real_tables(shared_data, tmp
     monkeypatch.setattr(demo_steps, "simulate_outliers", simulated)
     monkeypatch.setattr(demo_steps, "run_steps", lambda project, home, console, more: told.update(steps=list(more)))
     call_command("demo_steps", "--outliers", "200")
-    assert told["data"] == shared_data
+    assert told["data"] == shared_data.resolve()
     assert {f"Ingest {name}" for name in (*LIBRARIES, *SCORED)} <= {step.title for step in told["steps"]}
 
 

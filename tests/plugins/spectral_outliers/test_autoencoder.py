@@ -114,6 +114,16 @@ def test_it_begins_nearer_to_real_looking_spectra_than_without(spectra):
     assert fidelity(model, train, plan) < 0.8 * before
 
 
+@pytest.mark.parametrize("steps", [1, 9, 10, 11])
+def test_a_training_may_be_short(spectra, steps):
+    """Of one batch an epoch; ten of these once had no step in which the learning rate could rise."""
+    splits = split_spectra(spectra, "GALAXY", 1)
+    few = replace(splits["train"], at=splits["train"].at[:2])
+    plan = Plan(epochs=steps, more_epochs=0, batch_size=8, rate=1e-3, seed=1)
+    _, progress = fit_autoencoder(Shape("galaxy", width=8), few, few, plan, lambda n, _: None)
+    assert len(progress.train) == steps and np.isfinite(progress.train).all()
+
+
 def test_three_epochs_lower_the_fidelity(spectra):
     """Of 80 galaxies, the last epoch with all losses."""
     splits = split_spectra(spectra, "GALAXY", 1)
