@@ -23,7 +23,7 @@ from scratch import scratch_database  # isort: skip
 
 from django.db import connection
 
-from almagest.contract import no_report, write_sample
+from almagest.contract import Plugin, no_report, write_sample
 from almagest.contract.checks import simulated_rows
 from almagest.contract.sample import KEY_COLUMNS
 from almagest.contract.sample import Sample as SampleFolder
@@ -34,10 +34,11 @@ from almagest.predictions.services import scoring_start
 from almagest.registry.models import ModelVersion
 from almagest.registry.services import plugin_sync
 from almagest.runs.leases import chunk_claim
+from almagest.runs.models import Run
 from almagest.samples.models import Sample
 from almagest.sky.services import ingest_file
 from almagest.sky.surveys import SURVEYS
-from almagest_workers.handlers import HANDLERS
+from almagest_workers.perform import perform
 from dwarf_galaxies.plugin import plugin
 from dwarf_galaxies.simulate import galaxies
 from dwarf_galaxies.simulation.files import legacy_files
@@ -92,21 +93,20 @@ def train(folder: Path, name: str) -> ModelVersion:
     method.module().train(
         SampleFolder.open(folder / "sample"), method.parse_parameters(settings), folder / "model", no_report
     )
-    key, checksum = store_folder(folder / "model", "models")
-    row = plugin_sync(declaration=plugin).methods.get(name=name)
-    sample = Sample.objects.create(name="bench", plugin_name=plugin.name, definition={}, ingest_id=1, cross_match_id=0)
-    return ModelVersion.objects.create(
-        method=row,
-        number=1,
-        sample=sample,
-        parameters={},
-        seed=1,
-        metrics=[],
-        figures=[],
-        outputs=row.outputs,
-        weights_sha256=checksum,
-        folder=key,
+    return stored(plugin, name, folder / "model")
+
+
+def stored(declaration: Plugin, name: str, model: Path) -> ModelVersion:
+    """A trained model's folder as the platform knows one."""
+    key, checksum = store_folder(model, "models")
+    row = plugin_sync(declaration=declaration).methods.get(name=name)
+    sample = Sample.objects.create(
+        name="bench", plugin_name=declaration.name, definition={}, ingest_id=1, cross_match_id=0
     )
+    return ModelVersion.objects.create(
+        method=row, number=1, sample=sample, parameters={}, seed=1, metrics=[], figures=[], outputs=row.outputs,
+        weights_sha256=checksum, folder=key,
+    )  # fmt: skip
 
 
 def timed(what: Callable):
@@ -132,19 +132,19 @@ def parts(folder: Path, name: str) -> dict[str, float]:
     return {"bare read": read, "bare model": compute, "bare write": write}
 
 
-def whole(version: ModelVersion) -> dict[str, float]:
-    """Seconds of the blocks, and of indexing and publishing."""
-    run = scoring_start(version=version, surveys=[survey_for(version.method.name)])
+def whole(version: ModelVersion, survey: str) -> tuple[Run, float, float]:
+    """One run to its end: the run, seconds of its blocks, and of indexing and publishing."""
+    run = scoring_start(version=version, surveys=[survey])
 
     def work(queue: str) -> None:
         while claim := chunk_claim(run_id=run.pk, queue=queue, worker="bench"):
-            HANDLERS[claim.kind](claim, no_report)
+            perform(claim)
 
     _, blocks = timed(lambda: work(version.method.runtime))
     _, publish = timed(lambda: work("data"))
     run.refresh_from_db()
     assert run.state == "done", run.error
-    return {"all blocks": blocks, "index and publish": publish}
+    return run, blocks, publish
 
 
 def main(objects: int, name: str) -> None:
@@ -152,7 +152,8 @@ def main(objects: int, name: str) -> None:
     with scratch_database(), TemporaryDirectory() as folder:
         (load_legacy if survey_for(name) == LEGACY else load_sdss)(Path(folder), objects)
         version = train(Path(folder), name)
-        bare, done = parts(Path(folder), name), whole(version)
+        bare, (_, blocks, publish) = parts(Path(folder), name), whole(version, survey_for(name))
+        done = {"all blocks": blocks, "index and publish": publish}
     total = sum(bare.values())
     for what, seconds in (bare | {"sum of the parts": total} | done).items():
         print(f"  {what:20s} {seconds:6.2f} s  {objects / seconds:>10,.0f} objects/s")

@@ -4,14 +4,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spectral_outliers.preparation import GRID, MAX_REDSHIFT, MAX_STAR_REDSHIFT
+from spectral_outliers.preparation import GRID, LIGHT_KM_S, MAX_REDSHIFT, MAX_STAR_REDSHIFT
 from spectral_outliers.resampling import KNOWN, resample
 
 REDSHIFTS = {"galaxy": (0.0, MAX_REDSHIFT), "star": (-MAX_STAR_REDSHIFT, MAX_STAR_REDSHIFT)}
 # Noise that is added, at most, in units of what is there.
 MORE_NOISE = 1.0
 # Radial velocities of library stars, km/s: the disc's scatter and the halo's tails (a normal curve would cut these).
-VELOCITY_SCALE, LIGHT_KM_S = 60.0, 299792.458
+VELOCITY_SCALE = 60.0
 # Median signal to noise of a bin, drawn evenly in its logarithm.
 STAR_SNR = (3.0, 30.0)
 

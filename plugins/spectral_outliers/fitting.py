@@ -115,6 +115,7 @@ def note(progress: Progress, phase: int, losses: np.ndarray, validation: float) 
 @torch.no_grad()
 def fidelity(model: Autoencoder, spectra: Spectra, plan: Plan, most: int | None = None) -> float:
     """Mean fidelity loss of rows; NaN where there are none."""
+    was_learning = model.training
     model.eval()
     total, rows = 0.0, 0
     for flux, weight, redshift in spectra.batches(plan.batch_size, plan.seed):
@@ -124,5 +125,5 @@ def fidelity(model: Autoencoder, spectra: Spectra, plan: Plan, most: int | None 
         rows += len(flux)
         if most and rows >= most:
             break
-    model.train()
+    model.train(was_learning)
     return total / rows if rows else float("nan")

@@ -72,7 +72,6 @@ def judge_training(trained: list[Trained], score: Callable[[pa.Table], pa.Table]
 def _metrics_of(trained: Trained) -> list[Metric]:
     model, plan = trained.kind.autoencoder, trained.plan
     found = {f"fidelity_{name}": fidelity(model, spectra, plan) for name, spectra in trained.splits.items()}
-    model.eval()
     found["reduced_chi2_test"] = float(np.median(reduced_chi2(model, trained.splits["test"], plan)))
     found["redshift_invariance"] = invariance(model, trained.splits["test"], plan)
     found["flow_neg_log_p_test"] = float(-np.median(_log_prob(trained.kind, trained.latents["test"])))

@@ -13,6 +13,7 @@ IS_TELLURIC = is_telluric(GRID.wavelength)
 # Section 2: at rest, angstroms; quiet, and seen at all redshifts of the sample.
 WINDOW = (5300.0, 5850.0)
 MAX_REDSHIFT = 0.8
+LIGHT_KM_S = 299792.458
 # A star's, as seen from here: 1000 km/s is more than any bound to the Galaxy has.
 MAX_STAR_REDSHIFT = 0.0034
 # So many good bins, and so much signal to noise in their median, must the window have; ours: the paper gives no numbers.

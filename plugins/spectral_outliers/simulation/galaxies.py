@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter
 
-from spectral_outliers.preparation import GRID, MAX_REDSHIFT
+from spectral_outliers.preparation import GRID, LIGHT_KM_S, MAX_REDSHIFT
 from spectral_outliers.simulation.noise import NoiseBank
 from spectral_outliers.simulation.templates import LOG_STEP, WAVELENGTH, Templates
 
@@ -18,13 +18,13 @@ CALIBRATION, LINES, LINE = 0.02, 0.4, 0.15
 # Galaxies that form stars by far more than the prior's normal curves allow: their share, by how much their lines are stronger at most
 # (evenly in the logarithm: up to the equivalent widths of 1000 A of compact galaxies), and how much bluer they are (power of wavelength).
 BURSTS, BURST_LINES, BURST_SLOPE = 0.15, 15.0, (0.0, 1.5)
-# Vacuum wavelengths in angstroms of ionised gas, and how far to both sides its lines reach, km/s. Forbidden ones are never seen dark.
+# Wavelengths in vacuum of ionised gas, angstroms (SDSS's pipeline, emlines.par, and NIST, rounded; blends as one), and how far to both
+# sides its lines reach, km/s. Forbidden ones are never seen dark.
 FORBIDDEN = (3728.5, 3869.9, 4364.4, 4960.3, 5008.2, 6302.0, 6549.9, 6585.3, 6718.3, 6732.7, 7137.8, 9071.1, 9533.2)
 PERMITTED = (3889.7, 3969.5, 4102.9, 4341.7, 4862.7, 5877.2, 6564.6, 6679.9, 7067.1)
 LINE_KM_S = 700.0
 # Stars' motions beyond those of the templates, km/s, at most.
 DISPERSION = 200.0
-LIGHT_KM_S = 299792.458
 KM_S_OF_STEP = LIGHT_KM_S * LOG_STEP * np.log(10)
 # Where lines are taken to be: what stands above the running median over so many steps of `WAVELENGTH`.
 CONTINUUM_STEPS = 151

@@ -14,8 +14,9 @@ from spectral_outliers.telluric import LINES
 
 # So much of the grid must a spectrum cover for its noise to be lent to others.
 COVERAGE = 0.7
-# Signal to noise of a bin at which half of the variance is the object's own photons': fainter ones have the sky's noise.
-OWN_PHOTONS_SNR = 10.0
+# Signal to noise of a bin at which half of the variance is the object's own photons': fainter ones have the sky's noise. Bins darker than
+# this share of the median have no fewer photons than it.
+OWN_PHOTONS_SNR, DARKEST = 10.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class NoiseBank:
         ivar = self.ivar[random.integers(len(self.ivar))]
         known = ivar > 0
         share = snr / (snr + OWN_PHOTONS_SNR)
-        ivar = ivar / (1 - share + share * np.clip(flux / np.median(flux[known]), 0.1, None))
+        ivar = ivar / (1 - share + share * np.clip(flux / np.median(flux[known]), DARKEST, None))
         ivar = ivar * (snr / np.median(np.abs(flux[known]) * np.sqrt(ivar[known]))) ** 2
         noise = random.normal(size=len(flux)) / np.sqrt(np.where(known, ivar, 1))
         return np.where(known, flux + noise, 0).astype(np.float32), ivar.astype(np.float32)

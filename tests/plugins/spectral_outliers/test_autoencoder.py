@@ -136,3 +136,4 @@ def test_three_epochs_lower_the_fidelity(spectra):
     assert progress.validation[2] < progress.validation[0]
     assert progress.similarity[:2] == progress.consistency[:2] == [0, 0] and progress.consistency[2] > 0
     assert progress.validation[2] == pytest.approx(fidelity(model, validation, plan), rel=1e-4)
+    assert not model.training, "to be asked leaves a model as it was"
