@@ -124,6 +124,6 @@ class Kind:
             both = nn.ModuleDict({"autoencoder": autoencoder, "flow": flow})
             both.load_state_dict(load_file(folder / f"{name}.safetensors"))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-            raise PluginError(f"the {name} model in {folder} cannot be read: {error}") from None
+            raise PluginError(f"the {name} model in {folder} cannot be read: {error}; train it again") from None
         both.eval().to(device)
         return cls(autoencoder, flow, Usual(**about["usual"]), device)
