@@ -154,10 +154,10 @@ def _star_or_galaxy(score: Callable[[pa.Table], pa.Table], sample: Sample) -> tu
     truth, survey = ([v for batch, _ in scored for v in batch[name].to_pylist()] for name in ("label", "survey"))
     called = [v for _, found in scored for v in found["predicted_class"].to_pylist()]
     raw = [None if v is None else CLASSES[int(v > 0.5)] for _, found in scored for v in found["p_star_raw"].to_pylist()]
-    kept = [k for k, name in enumerate(called) if name is not None]
-    pick = lambda values: [values[k] for k in kept]  # noqa: E731
-    matrix = confusion_matrix(pick(truth), pick(called), CLASSES)
-    metrics = classification_metrics(pick(truth), pick(called), pick(survey), STAR)
-    right = sum(a == b for a, b in zip(pick(truth), pick(raw), strict=True))
-    more = Metric("accuracy_raw", "all", right / len(kept) if kept else None, of="all")
+    answered = [row for row in zip(truth, called, survey, raw, strict=True) if row[1] is not None]
+    truth, called, survey, raw = ([row[k] for row in answered] for k in range(4))
+    matrix = confusion_matrix(truth, called, CLASSES)
+    metrics = classification_metrics(truth, called, survey, STAR)
+    right = sum(a == b for a, b in zip(truth, raw, strict=True))
+    more = Metric("accuracy_raw", "all", right / len(answered) if answered else None, of="all")
     return (*metrics, more), [ConfusionMatrix("Stars and galaxies", CLASSES, tuple(map(tuple, matrix.tolist())))]

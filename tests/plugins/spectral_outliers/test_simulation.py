@@ -8,7 +8,8 @@ from scipy.ndimage import median_filter
 
 from almagest.contract import PluginError
 from spectral_outliers.preparation import GRID, prepare
-from spectral_outliers.simulation.galaxies import FORBIDDEN, draw, rest_spectrum
+from spectral_outliers.simulation import galaxies
+from spectral_outliers.simulation.galaxies import FORBIDDEN, NARROWEST, draw, in_burst, narrowed, rest_spectrum
 from spectral_outliers.simulation.noise import bank_of, read_noise, written_noise
 from spectral_outliers.simulation.rows import simulate
 from spectral_outliers.simulation.stars import draw_stars, star_at_rest
@@ -50,6 +51,60 @@ def test_some_galaxies_are_in_a_burst_and_no_forbidden_line_is_dark(templates):
         line, beside = np.abs(WAVELENGTH - wavelength) < 4, np.abs(np.abs(WAVELENGTH - wavelength) - 60) < 40
         depth = spectra[:, line].min(axis=1) / np.percentile(spectra[:, beside], 5, axis=1)
         assert np.percentile(depth, 5) > 0.7, wavelength
+
+
+def test_the_red_sequence_is_there(templates, monkeypatch):
+    blue, visual = (np.abs(WAVELENGTH - wave) < 100 for wave in (4200, 5500))
+    colours = []
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(galaxies, "RED", share)
+        random = np.random.default_rng(8)
+        spectra = np.stack([rest_spectrum(templates, random) for _ in range(100)])
+        colours.append(np.median(spectra[:, blue], axis=1) / np.median(spectra[:, visual], axis=1))
+    usual, red = np.median(colours, axis=1)
+    assert red < np.percentile(colours[0], 35) < usual and red > 0.3
+
+
+def test_young_stars_hide_the_lines_of_old_ones_and_light_the_gas():
+    line = {centre: np.abs(WAVELENGTH - centre) < 5 for centre in (5176.6, 6564.6)}
+    lines = np.where(line[5176.6], -0.5, np.where(line[6564.6], 1.0, 0.0))
+    for seed in range(20):
+        continuum, found = in_burst((WAVELENGTH / 5500) ** 1.0, lines, np.random.default_rng(seed))
+        depth = found[line[5176.6]] / continuum[line[5176.6]] / (-0.5 / (WAVELENGTH[line[5176.6]] / 5500))
+        assert (depth > 0).all() and (depth < 1).all()
+        assert (found[line[6564.6]] >= 1).all() and continuum.min() > 0
+        ends = continuum[np.abs(WAVELENGTH - 4000) < 5].mean() / continuum[np.abs(WAVELENGTH - 7000) < 5].mean()
+        assert ends > 4000 / 7000, "bluer than before"
+
+
+def test_bursts_are_of_high_excitation(templates):
+    random, step = np.random.default_rng(7), np.gradient(WAVELENGTH)
+    spectra = np.stack([rest_spectrum(templates, random) for _ in range(300)])
+    oxygen = {}
+    for line in (5008.2, 3728.5):
+        near, beside = np.abs(WAVELENGTH - line) < 15, np.abs(np.abs(WAVELENGTH - line) - 60) < 30
+        oxygen[line] = (spectra[:, near] / np.median(spectra[:, beside], axis=1)[:, None] - 1) @ step[near]
+    strong = oxygen[5008.2] > np.percentile(oxygen[5008.2], 95)
+    ratio = oxygen[5008.2] / oxygen[3728.5].clip(min=1)
+    assert np.median(ratio[strong]) > 2 * np.median(ratio[~strong]), "the strongest [O III] outshines [O II]"
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, NARROWEST])
+def test_narrower_lines_have_the_same_flux_and_leave_their_neighbours_alone(factor):
+    sigma, step = 3.0, np.gradient(WAVELENGTH)
+    lines = sum(
+        flux * np.exp(-0.5 * ((WAVELENGTH - centre) / sigma) ** 2)
+        for centre, flux in ((5008.2, 4.0), (6564.6, 2.0), (6585.3, 1.0), (5176.6, -0.5))
+    )
+    found = narrowed(lines, factor)
+    for centre in (5008.2, 6564.6, 6585.3):
+        near = np.abs(WAVELENGTH - centre) < 10
+        share = found[near] / found[near].sum()
+        spread = np.sqrt(share @ (WAVELENGTH[near] - share @ WAVELENGTH[near]) ** 2)
+        assert found[near] @ step[near] == pytest.approx(lines[near] @ step[near], rel=0.02)
+        assert spread == pytest.approx(sigma / factor, rel=0.05)
+    dark = np.abs(WAVELENGTH - 5176.6) < 30
+    assert np.array_equal(found[dark], lines[dark]), "what is dark, or of stars, stays as it is"
 
 
 def test_drawn_galaxies_are_of_bgs_s_redshifts_and_can_be_normalised(templates):
