@@ -11,19 +11,15 @@ from spectral_outliers.simulation.templates import LOG_STEP, WAVELENGTH, Templat
 REDSHIFT_SHAPE = (1.5, 3.0)
 # Median signal to noise of a bin, drawn evenly in its logarithm: from faint BGS galaxies to bright ones of SDSS and MaNGA.
 SNR = (0.7, 20.0)
-# Optical depth at 5500 A of dust more than the templates have, in the galaxy and in ours: its mean, and its scatter to both sides; with
-# Charlot & Fall's slope (2000, ApJ 539, 718).
-DUST, DUST_SCATTER, DUST_SLOPE = 0.3, 0.2, -0.7
+# Optical depth at 5500 A of dust more, or less, than the templates have, with Charlot & Fall's slope (2000, ApJ 539, 718).
+DUST, DUST_SLOPE = 0.2, -0.7
 # Scatter of smooth errors of calibration, of all lines together and of each alone (natural logarithms).
 CALIBRATION, LINES, LINE = 0.02, 0.4, 0.15
-# The share of the red sequence, which the prior's normal curves hardly reach (colours have two humps: Strateva et al. 2001, AJ 122,
-# 1861): these are the reddest of so many draws.
-RED, REDDEST_OF = 0.4, 16
-# Galaxies that form stars by far more than the prior allows: their share, by how much their lines are stronger at most (evenly in the
-# logarithm: up to the equivalent widths of 1000 A of compact galaxies), how steeply their young stars' light falls with wavelength, and
-# by how much lines of high ionisation gain at most (those of low ionisation lose its root): in "green peas", [O III] outshines [O II]
-# several times (Cardamone et al. 2009, MNRAS 399, 1191).
-BURSTS, BURST_LINES, BURST_SLOPE, EXCITATION = 0.15, 15.0, (1.0, 2.5), 5.0
+# Galaxies that form stars by far more than the prior's normal curves allow: their share, by how much their lines are stronger at most
+# (evenly in the logarithm: up to the equivalent widths of 1000 A of compact galaxies), how much bluer they are (power of wavelength), and
+# by how much lines of high ionisation gain in them at most (those of low ionisation lose its root): in "green peas", [O III] outshines
+# [O II] several times (Cardamone et al. 2009, MNRAS 399, 1191).
+BURSTS, BURST_LINES, BURST_SLOPE, EXCITATION = 0.15, 15.0, (0.0, 1.5), 5.0
 # Wavelengths in vacuum of ionised gas, angstroms (SDSS's pipeline, emlines.par, and NIST, rounded; blends as one), and how far to both
 # sides its lines reach, km/s. Forbidden ones are never seen dark.
 LOW_IONISATION = (3728.5, 6302.0, 6549.9, 6585.3, 6718.3, 6732.7)
@@ -51,30 +47,18 @@ IS_FORBIDDEN, IS_LOW, IS_HIGH = (
 )
 
 
-IS_VISUAL, IS_BLUE = np.abs(WAVELENGTH - 5500) < 250, np.abs(WAVELENGTH - 4200) < 200
-
-
 def rest_spectrum(templates: Templates, random: np.random.Generator) -> np.ndarray:
-    """One galaxy at rest on `WAVELENGTH`, mean about 1 near 5500 A; draws whose continuum is not positive are drawn again."""
+    """One galaxy at rest on `WAVELENGTH`, mean 1 near 5500 A; draws whose continuum is not positive are drawn again."""
     for _ in range(TRIALS):
-        flux = _combined(templates, random)
+        flux = random.normal(templates.mean, templates.sigma) @ templates.basis
+        flux /= flux[np.abs(WAVELENGTH - 5500) < 250].mean()
         continuum = median_filter(flux, CONTINUUM_STEPS, mode="nearest")
         if continuum.min() > 0.02 and continuum.max() < 20:
             break
-    lines, continuum = flux - continuum, np.maximum(continuum, 0.02)
+    lines = flux - continuum
     lines[IS_FORBIDDEN] = lines[IS_FORBIDDEN].clip(min=0)
     lines = narrowed(lines, random.uniform(1, NARROWEST))
-    if random.random() < BURSTS:
-        continuum, lines = in_burst(continuum, lines, random)
-    return _disturbed(continuum, lines, random)
-
-
-def _combined(templates: Templates, random: np.random.Generator) -> np.ndarray:
-    """A sum of the templates, mean 1 near 5500 A."""
-    draws = REDDEST_OF if random.random() < RED else 1
-    flux = random.normal(templates.mean, templates.sigma, (draws, len(templates.mean))) @ templates.basis
-    flux /= flux[:, IS_VISUAL].mean(axis=1, keepdims=True)
-    return flux[flux[:, IS_BLUE].mean(axis=1).argmin()]
+    return _disturbed(np.maximum(continuum, 0.02), lines, random)
 
 
 def narrowed(lines: np.ndarray, factor: float) -> np.ndarray:
@@ -86,26 +70,20 @@ def narrowed(lines: np.ndarray, factor: float) -> np.ndarray:
     return lines - gas + factor * np.interp(taken_from, WAVELENGTH, gas) * is_own
 
 
-def in_burst(continuum: np.ndarray, lines: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The same galaxy with young stars, whose light has no lines of its own and hides those of the old, and with more gas that shines."""
-    share, excitation = random.uniform(), np.exp(random.uniform(0, np.log(EXCITATION)))
-    strength = np.where(lines > 0, 1.0, 1 - share)
-    strength[IS_GAS & (lines > 0)] = np.exp(random.uniform(0, np.log(BURST_LINES)))
-    strength[IS_HIGH] *= excitation
-    strength[IS_LOW] /= excitation**0.5
-    young = (WAVELENGTH / 5500) ** -random.uniform(*BURST_SLOPE)
-    return (1 - share) * continuum + share * young, lines * strength
-
-
 def _disturbed(continuum: np.ndarray, lines: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Other dust, other calibration, other strengths and widths of lines."""
     x = np.linspace(-1, 1, len(WAVELENGTH))
-    depth = random.exponential(DUST) + random.normal(0, DUST_SCATTER)
-    dust = np.exp(-depth * ((WAVELENGTH / 5500) ** DUST_SLOPE - 1))
+    dust = np.exp(-random.normal(0, DUST) * ((WAVELENGTH / 5500) ** DUST_SLOPE - 1))
     calibration = np.exp(np.polynomial.legendre.legval(x, [0, *random.normal(0, CALIBRATION, 4)]))
     # Each stretch of some 150 A has its own factor: lines of one ion are alike, those far apart are not.
     each = np.interp(np.arange(len(x)), np.linspace(0, len(x), 60), random.normal(0, LINE, 60))
     strength = np.where(lines > 0, np.exp(random.normal(0, LINES) + each), np.exp(each))
+    if random.random() < BURSTS:
+        excitation = np.exp(random.uniform(0, np.log(EXCITATION)))
+        strength[IS_GAS & (lines > 0)] *= np.exp(random.uniform(0, np.log(BURST_LINES)))
+        strength[IS_HIGH] *= excitation
+        strength[IS_LOW] /= excitation**0.5
+        dust *= (WAVELENGTH / 5500) ** -random.uniform(*BURST_SLOPE)
     flux = (continuum + lines * strength) * dust * calibration
     return gaussian_filter1d(flux, random.uniform(0, DISPERSION) / KM_S_OF_STEP, mode="nearest")
 

@@ -8,8 +8,7 @@ from scipy.ndimage import median_filter
 
 from almagest.contract import PluginError
 from spectral_outliers.preparation import GRID, prepare
-from spectral_outliers.simulation import galaxies
-from spectral_outliers.simulation.galaxies import FORBIDDEN, NARROWEST, draw, in_burst, narrowed, rest_spectrum
+from spectral_outliers.simulation.galaxies import FORBIDDEN, NARROWEST, draw, narrowed, rest_spectrum
 from spectral_outliers.simulation.noise import bank_of, read_noise, written_noise
 from spectral_outliers.simulation.rows import simulate
 from spectral_outliers.simulation.stars import draw_stars, star_at_rest
@@ -51,30 +50,6 @@ def test_some_galaxies_are_in_a_burst_and_no_forbidden_line_is_dark(templates):
         line, beside = np.abs(WAVELENGTH - wavelength) < 4, np.abs(np.abs(WAVELENGTH - wavelength) - 60) < 40
         depth = spectra[:, line].min(axis=1) / np.percentile(spectra[:, beside], 5, axis=1)
         assert np.percentile(depth, 5) > 0.7, wavelength
-
-
-def test_the_red_sequence_is_there(templates, monkeypatch):
-    blue, visual = (np.abs(WAVELENGTH - wave) < 100 for wave in (4200, 5500))
-    colours = []
-    for share in (0.0, 1.0):
-        monkeypatch.setattr(galaxies, "RED", share)
-        random = np.random.default_rng(8)
-        spectra = np.stack([rest_spectrum(templates, random) for _ in range(100)])
-        colours.append(np.median(spectra[:, blue], axis=1) / np.median(spectra[:, visual], axis=1))
-    usual, red = np.median(colours, axis=1)
-    assert red < np.percentile(colours[0], 35) < usual and red > 0.3
-
-
-def test_young_stars_hide_the_lines_of_old_ones_and_light_the_gas():
-    line = {centre: np.abs(WAVELENGTH - centre) < 5 for centre in (5176.6, 6564.6)}
-    lines = np.where(line[5176.6], -0.5, np.where(line[6564.6], 1.0, 0.0))
-    for seed in range(20):
-        continuum, found = in_burst((WAVELENGTH / 5500) ** 1.0, lines, np.random.default_rng(seed))
-        depth = found[line[5176.6]] / continuum[line[5176.6]] / (-0.5 / (WAVELENGTH[line[5176.6]] / 5500))
-        assert (depth > 0).all() and (depth < 1).all()
-        assert (found[line[6564.6]] >= 1).all() and continuum.min() > 0
-        ends = continuum[np.abs(WAVELENGTH - 4000) < 5].mean() / continuum[np.abs(WAVELENGTH - 7000) < 5].mean()
-        assert ends > 4000 / 7000, "bluer than before"
 
 
 def test_bursts_are_of_high_excitation(templates):
