@@ -19,7 +19,7 @@ from almagest.contract.plugin import Method
 from almagest.contract.spectra import FLUX, IVAR
 
 # More rows than a model is likely to take at a time.
-MANY_ROWS, MANY_SPECTRA = 10_000, 1_000
+MANY_ROWS, MANY_SPECTRA = 10_000, 600
 # Seconds until a fresh process is given up.
 PATIENCE = 300
 

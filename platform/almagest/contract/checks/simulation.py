@@ -9,13 +9,15 @@ from almagest.contract.plugin import Method, Plugin
 from almagest.contract.sample import KEY_COLUMNS
 from almagest.contract.spectra import ARRAYS
 
-SIZE, SEED = 400, 7
+# Spectra are thousands of numbers each: fewer of them are tried.
+SIZE, SPECTRA, SEED = 400, 160, 7
 TEST_SHARE = 0.25
 
 
-def simulated_rows(plugin: Plugin, size: int = SIZE) -> pa.Table:
+def simulated_rows(plugin: Plugin, size: int | None = None) -> pa.Table:
     """`KEY_COLUMNS`, then all columns of the simulation; two rows in a group, a quarter of the groups held back."""
     subject = Subject(plugin)
+    size = size or (SPECTRA if any(method.spectra for method in plugin.methods) else SIZE)
     with subject.trying("its simulation runs"):
         drawn, again, other = (plugin.simulate()(size, seed) for seed in (SEED, SEED, SEED + 1))
     subject.require(
