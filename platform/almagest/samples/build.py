@@ -31,7 +31,7 @@ def build_sample(sample: Sample, method: Method, labelling: Labelling, folder: P
     """
     given = sample.definition.get("given_labels")
     given = read_given(given, labelling.classes) if given else None
-    groups = read_groups(cross_match_id=sample.cross_match_id)
+    groups = read_groups(cross_match_id=sample.cross_match_id, ingest_id=sample.ingest_id)
     surveys = Survey.objects.filter(slug__in=sample.definition["surveys"]).order_by("slug")
     rows = pa.concat_tables([_survey_rows(survey, sample, method, labelling, groups) for survey in surveys])
     rows, left_out = _cut(rows, method)

@@ -1,6 +1,7 @@
-"""Cross-match groups: one galaxy, however many surveys saw it."""
+"""Cross-match groups: one galaxy or star, however many surveys saw it."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from almagest.core.copy import read_arrow
-from almagest.sky.selectors import latest_cross_matches
+from almagest.sky.models import Survey
+from almagest.sky.selectors import latest_cross_matches, measurements_as_of
+from almagest.sky.surveys import declaration_get
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Groups:
         return np.where(linked, self.group_id[at], object_id), np.where(linked, self.name[at], own_name)
 
 
-def read_groups(*, cross_match_id: int) -> Groups:
-    """Groups by the newest cross-match of each pair of surveys up to `cross_match_id`."""
+def read_groups(*, cross_match_id: int, ingest_id: int) -> Groups:
+    """Groups by the newest cross-match of each pair of surveys up to `cross_match_id`, and by the names of stars as of `ingest_id`."""
     matches = ", ".join(str(int(match.pk)) for match in latest_cross_matches(cross_match_id)) or "NULL"
     pairs = read_arrow(f"SELECT object_a, object_b FROM links WHERE cross_match_id IN ({matches})")
     named = read_arrow(
@@ -46,7 +49,36 @@ def read_groups(*, cross_match_id: int) -> Groups:
         f"WHERE o.id IN (SELECT object_a FROM links WHERE cross_match_id IN ({matches}) "
         f"UNION SELECT object_b FROM links WHERE cross_match_id IN ({matches})) ORDER BY o.id"
     )
-    return _components(pairs, named)
+    same, known = _namesakes(ingest_id)
+    named = pa.concat_tables([named, known]).group_by("id").aggregate([("name", "min")]).rename_columns(["id", "name"])
+    return _components(pa.concat_tables([pairs, same]), named.sort_by("id"))
+
+
+def _namesakes(ingest_id: int) -> tuple[pa.Table, pa.Table]:
+    """Pairs of objects whose surveys call them by the same name, and those objects; libraries of stars may have no positions."""
+    found = [
+        pa.table({"id": pa.array([], pa.int64()), "name": pa.array([], pa.string()), "star": pa.array([], pa.string())})
+    ]
+    for survey in Survey.objects.order_by("slug"):
+        if column := declaration_get(survey.slug).identity:
+            rows = measurements_as_of(survey, [column], ingest_id)
+            found.append(read_arrow(
+                f"SELECT o.id, $1 || '/' || o.source_id AS name, m.{column} AS star FROM ({rows}) m "
+                f"JOIN objects o ON o.id = m.object_id WHERE m.{column} <> ''", (survey.slug,),
+            ))  # fmt: skip
+    rows = pa.concat_tables(found)
+    star = np.array([star_key(name) for name in rows["star"].to_pylist()], dtype=str)
+    order = np.argsort(star, kind="stable")
+    first, second = order[:-1], order[1:]
+    same = star[first] == star[second]
+    ids, at = rows["id"].to_numpy(), np.unique([first[same], second[same]])
+    pairs = pa.table({"object_a": ids[first[same]], "object_b": ids[second[same]]})
+    return pairs, rows.select(["id", "name"]).take(pa.array(at, pa.int64()))
+
+
+def star_key(name: str) -> str:
+    """A star's name without what catalogs write differently: ``HD 009138`` is ``HD9138``."""
+    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", re.sub(r"\s+", "", name).upper())
 
 
 def _components(pairs: pa.Table, named: pa.Table) -> Groups:

@@ -18,7 +18,7 @@ def is_learned_from(sample: Sample, object_id: np.ndarray, *, cross_match_id: in
         learned = SampleFolder.open(folder, rows_only=True).train["object_id"].to_numpy()
     found = np.zeros(len(object_id), bool)
     for state in {sample.cross_match_id, cross_match_id}:
-        groups = read_groups(cross_match_id=state)
+        groups = read_groups(cross_match_id=state, ingest_id=sample.ingest_id)
         found |= np.isin(_group_id(groups, object_id), _group_id(groups, learned))
     return found
 

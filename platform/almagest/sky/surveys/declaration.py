@@ -73,6 +73,8 @@ class SurveyDeclaration:
         Whether each source has its place on the sky; without, some have none, and the survey is left out of catalogs.
     has_spectra
         Whether its sources are spectra, whose columns `spectroscopic.FACTS` lists.
+    identity
+        The column that names the source itself, by which two surveys know it for the same where no position tells.
     """
 
     slug: str
@@ -93,6 +95,7 @@ class SurveyDeclaration:
     rejects: tuple[Reject, ...] = ()
     has_positions: bool = True
     has_spectra: bool = False
+    identity: str = ""
     observed: bool = True
 
     @cached_property

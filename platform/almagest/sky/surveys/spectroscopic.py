@@ -68,6 +68,7 @@ DESI_SPECTRA = _spectroscopic(
 STELIB = _spectroscopic(
     "stelib",
     OF_STARS,
+    identity="star_name",
     name="STELIB stellar library",
     release="3.2",
     description="Spectra of stars from 3200 to 9900 angstrom, in air, shifted to rest.",
@@ -78,6 +79,7 @@ STELIB = _spectroscopic(
 MILES = _spectroscopic(
     "miles",
     OF_STARS,
+    identity="star_name",
     name="MILES stellar library",
     release="9.1",
     description="Spectra of stars from 3540 to 7410 angstrom, in air, shifted to rest, with the stars' parameters.",
