@@ -8,6 +8,7 @@ import numpy as np
 import scratch  # noqa: F401  (sets Django up)
 
 from almagest.contract.spectra import put_on_grid
+from almagest.samples.groups import is_held_back, star_key
 from almagest.sky.surveys import declaration_get
 from almagest.spectra.lines import air_to_vacuum
 from almagest.spectra.reader import SpectraReader
@@ -19,6 +20,7 @@ from spectral_outliers.simulation.galaxies import REDSHIFT_SHAPE
 
 QSO = "QSO"
 LIBRARIES = ("stelib", "miles")
+SEED, HELD_BACK = 1, 0.15
 FILES = {
     "sdss-spectra": ("sdss/*.fits.gz", "sdss_boss_qso_picca/*.fits.gz"),
     "desi-spectra": ("desi/coadd-*.fits.gz", "desi/redrock-*.fits.gz"),
@@ -29,7 +31,7 @@ FILES = {
 
 
 def read_real(data: Path) -> dict[str, np.ndarray]:
-    """All real spectra on the grid, each once: survey, name, kind, redshift, zwarning, flux, ivar (NaN: error unknown)."""
+    """All real spectra on the grid, each once: survey, name, star, kind, redshift, zwarning, flux, ivar (NaN: error unknown)."""
     found, refused = [], Counter()
     for slug, patterns in FILES.items():
         paths = sorted(path for pattern in patterns for path in data.glob(pattern))
@@ -51,7 +53,7 @@ def _row(slug: str, each) -> dict:
         ivar = np.where(ivar > 0, np.nan, 0)
     redshift = facts.get("redshift")
     return {
-        "survey": slug, "name": facts["name"], "kind": facts.get("spec_class") or "",
+        "survey": slug, "name": facts["name"], "star": facts.get("star_name") or "", "kind": facts.get("spec_class") or "",
         "redshift": np.nan if redshift is None else float(redshift), "zwarning": facts.get("zwarning") or 0,
         "flux": flux[0], "ivar": ivar[0].astype(np.float32),
     }  # fmt: skip
@@ -62,6 +64,22 @@ def galaxies_of(real: dict) -> np.ndarray:
     kind, z = real["kind"], real["redshift"]
     is_galaxy = (kind == GALAXY) | ((kind == "") & (real["survey"] == "manga-spaxels"))
     return is_galaxy & (z >= 0) & (z <= MAX_REDSHIFT) & (real["zwarning"] == 0)
+
+
+def star_groups(real: dict) -> np.ndarray:
+    """What each spectrum's star is called in a sample: the smallest ``survey/name`` of those with its name, shape (n,)."""
+    own = np.char.add(np.char.add(real["survey"], "/"), real["name"])
+    key = np.array([star_key(star) or name for star, name in zip(real["star"], own, strict=True)])
+    first = {}
+    for name, group in sorted(zip(own, key, strict=True)):
+        first.setdefault(group, name)
+    return np.array([first[group] for group in key])
+
+
+def held_back_stars(real: dict) -> np.ndarray:
+    """Library stars that ``freeze_sample --seed 1 --test-fraction 0.15`` and `outliers_training.py` hold back, shape (n,)."""
+    held = [is_held_back(group, seed=SEED, share=HELD_BACK) for group in star_groups(real)]
+    return np.isin(real["survey"], LIBRARIES) & np.array(held)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spectral_outliers.preparation import GRID, LIGHT_KM_S, MAX_REDSHIFT, MAX_STAR_REDSHIFT
+from spectral_outliers.preparation import GRID, IS_TELLURIC, LIGHT_KM_S, MAX_REDSHIFT, MAX_STAR_REDSHIFT
 from spectral_outliers.resampling import KNOWN, resample
 
 REDSHIFTS = {"galaxy": (0.0, MAX_REDSHIFT), "star": (-MAX_STAR_REDSHIFT, MAX_STAR_REDSHIFT)}
@@ -19,13 +19,17 @@ STAR_SNR = (3.0, 30.0)
 def augmented(
     flux: Tensor, weight: Tensor, redshift: Tensor, kind: str, random: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Prepared spectra moved to redshifts drawn evenly from the kind's range, with noise added: flux, weight, redshift."""
+    """Prepared spectra moved to redshifts drawn evenly from the kind's range, with noise added: flux, weight, redshift.
+
+    The sky's lines stay where they are: bins that move into their light are lost, those that move out of it have been.
+    """
     low, high = REDSHIFTS[kind]
     moved = low + (high - low) * torch.rand(len(flux), generator=random).to(redshift)
     seen, known, kept = moved_to(flux, weight, (1 + moved) / (1 + redshift))
-    more = MORE_NOISE * torch.rand(len(flux), 1, generator=random)
+    known &= ~torch.from_numpy(IS_TELLURIC).to(known.device)
+    more = MORE_NOISE * torch.rand(len(flux), 1, generator=random).to(flux)
     sigma = torch.where(known, kept.clamp(min=1e-12) ** -0.5, 0)
-    seen = seen + known * sigma * more * torch.randn(seen.shape, generator=random)
+    seen = known * (seen + sigma * more * torch.randn(seen.shape, generator=random).to(flux))
     return seen, torch.where(known, kept / (1 + more**2), 0), moved
 
 

@@ -70,9 +70,9 @@ def is_known_kind(rows: pa.Table) -> pa.Array:
 
 
 def is_in_range(rows: pa.Table) -> pa.Array:
-    """Galaxies at 0 to 0.8; stars within 1000 km/s, or without a velocity."""
+    """Galaxies at 0 to 0.8; stars within 1000 km/s."""
     redshift, is_star = _numbers(rows, "redshift"), np.array(rows["spec_class"].to_pylist(), object) == STAR
-    near = np.isnan(redshift) | (np.abs(redshift) <= MAX_STAR_REDSHIFT)
+    near = np.abs(redshift) <= MAX_STAR_REDSHIFT
     return pa.array(np.where(is_star, near, (redshift >= 0) & (redshift <= MAX_REDSHIFT)))
 
 

@@ -89,7 +89,8 @@ def fit_autoencoder(
 def batch_losses(model: Autoencoder, batch: Batch, second: float, random: torch.Generator, plan: Plan) -> list:
     """Fidelity, similarity and consistency of one batch; the last two are 0 in the first phase (`second` not above 0)."""
     flux, weight, redshift = batch
-    with torch.autocast(plan.device, torch.bfloat16, enabled=plan.precision == "bfloat16"):
+    device = torch.device(plan.device).type
+    with torch.autocast(device, torch.bfloat16, enabled=plan.precision == "bfloat16"):
         latents = model.encode(flux, weight, redshift)
         at_rest = model.decoder(latents)
     latents, at_rest = latents.float(), at_rest.float()
@@ -98,7 +99,7 @@ def batch_losses(model: Autoencoder, batch: Batch, second: float, random: torch.
     if second > 0:
         if second <= WITHOUT:
             losses[1] = similarity_loss(model, latents, at_rest, STEEPEST * second / WITHOUT)
-        with torch.autocast(plan.device, torch.bfloat16, enabled=plan.precision == "bfloat16"):
+        with torch.autocast(device, torch.bfloat16, enabled=plan.precision == "bfloat16"):
             other = model.encode(*augmented(flux, weight, redshift, model.shape.kind, random))
         losses[2] = consistency_loss(latents, other.float())
     return losses

@@ -59,7 +59,7 @@ def fit_flow(
     x, y = torch.from_numpy(train).float(), torch.from_numpy(valid).float()
     flow.mean.copy_(x.mean(dim=0))
     flow.scale.copy_(x.std(dim=0).clamp(min=1e-6))
-    x = x[((x - flow.mean).abs() <= FARTHEST * flow.scale).all(dim=1)]
+    x, y = (rows[((rows - flow.mean).abs() <= FARTHEST * flow.scale).all(dim=1)] for rows in (x, y))
     optimiser = torch.optim.Adam(flow.parameters(), RATE, weight_decay=1e-5)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     best, kept, since, history = np.inf, None, 0, []

@@ -61,7 +61,7 @@ def judge_training(trained: list[Trained], score: Callable[[pa.Table], pa.Table]
     """Metrics, figures and notes of both models."""
     metrics, figures, notes = [], [], []
     for each in trained:
-        metrics += _metrics_of(each)
+        metrics += metrics_of(each)
         figures += _figures_of(each)
         for split, spectra in each.splits.items():
             notes += [f"{each.name}, {split}: {count} left out: {why}." for why, count in spectra.left_out.items()]
@@ -69,7 +69,8 @@ def judge_training(trained: list[Trained], score: Callable[[pa.Table], pa.Table]
     return Result((*stars, *metrics), (*matrix, *figures), tuple(notes))
 
 
-def _metrics_of(trained: Trained) -> list[Metric]:
+def metrics_of(trained: Trained) -> list[Metric]:
+    """Fidelities, chi-square, invariance, and the flow beside its own draws; null where a number is none."""
     model, plan = trained.kind.autoencoder, trained.plan
     found = {f"fidelity_{name}": fidelity(model, spectra, plan) for name, spectra in trained.splits.items()}
     found["reduced_chi2_test"] = float(np.median(reduced_chi2(model, trained.splits["test"], plan)))

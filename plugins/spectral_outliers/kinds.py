@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -17,6 +18,8 @@ from spectral_outliers.preparation import MAX_STAR_REDSHIFT, Prepared, prepare
 
 # Between a normal distribution's median and its quartiles lie 1 / 1.4826 of its standard deviations.
 TO_SIGMA = 1.4826
+# -log p of latents so far out that no number holds their density.
+FARTHEST = 1e30
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,6 @@ class Kind:
 
     def redshifts(self, redshift: np.ndarray) -> np.ndarray:
         """Where the model takes spectra to be: a star that is called a galaxy stands at 0, its velocity being unknown."""
-        redshift = np.nan_to_num(redshift, nan=0.0)
         is_star = self.autoencoder.shape.kind == "star"
         return np.where(np.abs(redshift) <= MAX_STAR_REDSHIFT, redshift, 0.0) if is_star else redshift
 
@@ -80,7 +82,7 @@ class Kind:
         counted = self.autoencoder.counted(weight, z)
         expected = self.autoencoder.observed(self.autoencoder.decoder(latents), z)
         chi2 = (chi_square(x, counted, expected) / (counted > 0).sum(dim=1).clamp(min=1)).cpu().numpy()
-        neg_log_p = -self.flow.log_prob(latents).cpu().numpy()
+        neg_log_p = -self.flow.log_prob(latents).nan_to_num(-FARTHEST, neginf=-FARTHEST).cpu().numpy()
         bins = (prepared.weight > 0).sum(axis=1)
         bad = ~np.isfinite(prepared.norm)
         without_errors = np.isnan(ivar).any(axis=1)
@@ -123,7 +125,8 @@ class Kind:
             autoencoder, flow = Autoencoder(shape), LatentFlow(shape.latents)
             both = nn.ModuleDict({"autoencoder": autoencoder, "flow": flow})
             both.load_state_dict(load_file(folder / f"{name}.safetensors"))
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            usual = Usual(**about["usual"])
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise PluginError(f"the {name} model in {folder} cannot be read: {error}; train it again") from None
         both.eval().to(device)
-        return cls(autoencoder, flow, Usual(**about["usual"]), device)
+        return cls(autoencoder, flow, usual, device)

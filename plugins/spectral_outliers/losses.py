@@ -2,7 +2,7 @@
 
 Liang et al. write the similarity loss as the mean over pairs of sigmoid(k1 S_ij - k0) + sigmoid(-k1 S_ij - k0), where S_ij is the
 difference between the squared distance of two latents and that of their spectra at rest; and the consistency loss as the mean of
-sigmoid(|s - s_aug|^2 / (sigma_s^2 S)) - 1/2. Constants below are those of the authors' published code for DESI (spender 0.3).
+sigmoid(|s - s_aug|^2 / (sigma_s^2 S)) - 1/2. Constants and weights below are those of the authors' published code (spender 0.3).
 """
 
 import torch
@@ -16,7 +16,7 @@ MARGIN = 2.5
 DATA_AMPLITUDE = 30.0
 # sigma_s: how far a spectrum's latents may move when only its redshift and noise have changed.
 TOLERANCE = 0.5
-# Weights of the spectra's bins at rest: a normal curve around 5000 A; comparison begins at 4000 and ends at 7000 A.
+# Weights of the bins at rest are exp(-((wavelength - centre) / (2 width))^2), as that code has it; spectra are normed over the bounds.
 CENTRE, WIDTH, BOUNDS = 5000.0, 2000.0, (4000.0, 7000.0)
 SIMILARITY, CONSISTENCY = 3.0, 1.0
 
@@ -43,7 +43,7 @@ def similarity_loss(model: Autoencoder, latents: Tensor, at_rest: Tensor, slope:
     """
     wavelength = torch.as_tensor(model.rest.wavelength, dtype=torch.float32, device=latents.device)
     chosen = (wavelength > BOUNDS[0]) & (wavelength < BOUNDS[1])
-    weight = torch.exp(-0.5 * ((wavelength - CENTRE) / WIDTH) ** 2)
+    weight = torch.exp(-((0.5 * (wavelength - CENTRE) / WIDTH) ** 2))
     spectra = at_rest / at_rest[:, chosen].median(dim=1).values.clamp(min=0.1)[:, None] * weight.sqrt()
     difference = (
         pair_distances(latents) / latents.shape[1] - DATA_AMPLITUDE * pair_distances(spectra) / spectra.shape[1]

@@ -79,7 +79,7 @@ class Spectra:
 
 def split_spectra(sample: Sample, label: str, seed: int) -> dict[str, Spectra]:
     """Rows with a label by split: ``train``, ``validation`` and ``test``; 70, 15 and 15 % where the sample holds 15 % back."""
-    redshift = np.nan_to_num(np.asarray(sample.rows["redshift"].to_numpy(zero_copy_only=False), float), nan=0.0)
+    redshift = np.asarray(sample.rows["redshift"].to_numpy(zero_copy_only=False), float)
     labels, splits = (np.array(sample.rows[name].to_pylist(), object) for name in ("label", "split"))
     groups = sample.rows["group_id"].to_numpy()
     is_watching = np.isin(groups, watching_groups(groups[(labels == label) & (splits == "train")], seed))

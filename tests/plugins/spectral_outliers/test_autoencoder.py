@@ -124,6 +124,17 @@ def test_a_training_may_be_short(spectra, steps):
     assert len(progress.train) == steps and np.isfinite(progress.train).all()
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_second_phase_has_all_losses_and_ends_without_similarity(spectra, precision):
+    few = {name: replace(rows, at=rows.at[:16]) for name, rows in split_spectra(spectra, "GALAXY", 1).items()}
+    plan = Plan(epochs=1, more_epochs=3, batch_size=8, rate=1e-3, seed=1, precision=precision)
+    _, progress = fit_autoencoder(Shape("galaxy", width=8), few["train"], few["validation"], plan, lambda n, _: None)
+    similarity, consistency = progress.similarity, progress.consistency
+    # Of 8 rows no pair costs less than two sigmoids of -2.5, 0.1517 of 7 in 8.
+    assert similarity[0] == 0 and similarity[3] == 0 and min(similarity[1:3]) > 0.99 * 0.1517 * 7 / 8
+    assert consistency[0] == 0 and min(consistency[1:]) > 0 and np.isfinite(progress.train).all()
+
+
 def test_three_epochs_lower_the_fidelity(spectra):
     """Of 80 galaxies, the last epoch with all losses."""
     splits = split_spectra(spectra, "GALAXY", 1)

@@ -38,7 +38,7 @@ def taken_by(table: pa.Table) -> list[str | None]:
 
 @pytest.mark.parametrize(("row", "cut"), [
     (("GALAXY", 0.1, 0), None), (("STAR", 0.0001, 0), None), ((None, 0.03, None), None), (("GALAXY", 0.1, None), None),
-    (("STAR", None, None), None), (("STAR", -0.0033, 0), None), (("GALAXY", 0.0, 0), None), (("GALAXY", 0.8, 0), None),
+    (("STAR", None, None), "redshift"), (("STAR", -0.0033, 0), None), (("GALAXY", 0.0, 0), None), (("GALAXY", 0.8, 0), None),
     (("QSO", 0.1, 0), "class"), (("galaxy", 0.1, 0), "class"), (("", 0.1, 0), "class"),
     (("GALAXY", -0.001, 0), "redshift"), (("GALAXY", 0.81, 0), "redshift"), (("GALAXY", None, 0), "redshift"),
     ((None, None, None), "redshift"), (("STAR", 0.0036, 0), "redshift"), (("STAR", -0.0036, 0), "redshift"),

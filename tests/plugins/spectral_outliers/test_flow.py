@@ -1,13 +1,17 @@
 """The flow on densities that are known: correlated normal distributions."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from scipy.stats import multivariate_normal
 
+from almagest.contract import PluginError
 from spectral_outliers.autoencoder import Autoencoder, Shape
 from spectral_outliers.flow import LatentFlow, fit_flow
-from spectral_outliers.kinds import Kind, Usual
+from spectral_outliers.kinds import FARTHEST, Kind, Usual
+from spectral_outliers.outliers import from_0_to_1
 
 MEAN, COVARIANCE = np.array([1.0, -30.0]), np.array([[4.0, 2.4], [2.4, 1.69]])
 TRUTH = multivariate_normal(MEAN, COVARIANCE)
@@ -68,11 +72,44 @@ def test_it_keeps_the_epoch_that_the_validation_rows_liked_best(learned):
     assert -log_prob(flow, valid).mean() == pytest.approx(min(found for _, found in history), abs=1e-4)
 
 
-def test_far_ones_do_not_teach_and_it_stops_when_nothing_gets_better():
-    train = np.concatenate([TRUTH.rvs(600, random_state=1), [[1e4, 1e4]]])
-    flow, history = fit_flow(train, train[:1] + 50, epochs=50, patience=2, seed=1, each=lambda epoch: None)
-    assert len(history) < 50 and all(np.isfinite(history).ravel())
-    assert float(flow.mean[0]) == pytest.approx(train[:, 0].mean(), rel=1e-4)
+def test_far_ones_neither_teach_nor_judge():
+    """Two sets of far rows with one mean and scatter leave the same flow, and the same history, to the last bits."""
+    near, valid = (TRUTH.rvs(600, random_state=seed) for seed in (1, 2))
+    far = np.array([[300.0, 300.0], [-300.0, -300.0]])
+    histories = [
+        fit_flow(np.r_[near, rows], np.r_[valid, rows], epochs=3, patience=9, seed=1, each=lambda epoch: None)[1]
+        for rows in (far, far * [1, -1])
+    ]
+    assert np.allclose(*histories, rtol=1e-4)
+    alone = fit_flow(np.r_[near, far], valid, epochs=3, patience=9, seed=1, each=lambda epoch: None)[1]
+    assert histories[0] == alone
+
+
+def test_it_stops_when_nothing_gets_better():
+    train = TRUTH.rvs(600, random_state=1)
+    _, history = fit_flow(train, train[:1] + 10, epochs=50, patience=2, seed=1, each=lambda epoch: None)
+    assert len(history) < 50 and np.isfinite(history).all()
+
+
+def test_what_has_no_density_is_very_far_out_and_not_unknown(spectra):
+    """The most improbable of all must not be missing among the improbable."""
+    kind = Kind(Autoencoder(Shape("galaxy", width=16)).eval(), LatentFlow(6).eval(), Usual(0.0, 1.0))
+    kind.flow.scale.fill_(1e-30)
+    found = kind.judge(spectra.flux[:20], spectra.ivar[:20], np.full(20, 0.1)).neg_log_p
+    assert (found == np.float32(FARTHEST)).all()
+    assert ((outlier := from_0_to_1(kind.usual.excess(found))) > 0.98).all() and (outlier < 1).all()
+
+
+@pytest.mark.parametrize("damage", ["cut short", "no weights", "no usual"])
+def test_a_damaged_model_says_what_to_do(tmp_path, damage):
+    Kind(Autoencoder(Shape("star", width=16)), LatentFlow(6), Usual(3.5, 0.25)).save(tmp_path)
+    weights, about = tmp_path / "star.safetensors", tmp_path / "star.json"
+    if damage == "no usual":
+        about.write_text(json.dumps({"shape": json.loads(about.read_text())["shape"]}))
+    else:
+        weights.write_bytes(weights.read_bytes()[: 1000 if damage == "cut short" else 0])
+    with pytest.raises(PluginError, match=r"the star model in .* cannot be read: .*; train it again"):
+        Kind.read(tmp_path, "star", "cpu")
 
 
 def test_saved_and_read_again_it_gives_the_same_numbers(tmp_path, spectra):
