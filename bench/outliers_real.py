@@ -1,9 +1,8 @@
 """A trained model of `spectral_outliers` on real spectra: chi-square, outliers told from galaxies, stars from galaxies.
 
-    python bench/outliers_real.py MODEL_FOLDER [--beside ANOTHER] [--data ../shared/data/spectra] [--draws 20]
+    python bench/outliers_real.py MODEL_FOLDER [--beside ANOTHER] [--data ../shared/data/spectra] [--draws 20] [--seed 1]
 
-Quasars and stars are presented at redshifts drawn from the real galaxies' and the simulated ones' range, as a pipeline that takes them for
-galaxies would; what cannot be normalised there is counted. Library stars, whose errors are unknown, are seen through real noise.
+Quasars and stars are presented at redshifts drawn as the simulated galaxies' are, as a pipeline that takes them for galaxies would; what cannot be normalised there is counted. Library stars, whose errors are unknown, are seen through real noise.
 Each ROC AUC comes with its range for other objects of the same kinds (`roc.py`), and with another model's beside it where one is given.
 """
 
@@ -15,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import roc
 import scratch  # noqa: F401  (sets Django up)
-from real_spectra import Presented, galaxies_of, held_back_stars, presented, read_real
+from real_spectra import Presented, chi2_of_noise, galaxies_of, held_back_stars, presented, read_real
 
 from almagest.contract.spectra import with_arrays
 from spectral_outliers import outliers
@@ -46,8 +45,9 @@ def main() -> None:
     parser.add_argument("--beside", type=Path, help="another model, to compare the ROC AUC with")
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared/data/spectra")
     parser.add_argument("--draws", type=int, default=20, help="redshifts at which each quasar is presented (20)")
+    parser.add_argument("--seed", type=int, default=1, help="of redshifts, velocities and noise (1)")
     given = parser.parse_args()
-    models, real, random = outliers.load(given.model), read_real(given.data), np.random.default_rng(1)
+    models, real, random = outliers.load(given.model), read_real(given.data), np.random.default_rng(given.seed)
     noise = noise_of(given.data).ivar
     galaxies = galaxies_of(real)
     own = scored(models, real["flux"][galaxies], real["ivar"][galaxies], real["redshift"][galaxies])
@@ -57,7 +57,11 @@ def main() -> None:
         for at in np.flatnonzero(galaxies)
     ]
     _print_rows(told, own)
-    print(f"median reduced chi-square of real galaxies: {np.nanmedian(own['chi2_galaxy']):.2f}")
+    for survey in np.unique(real["survey"][galaxies]):
+        chi2 = own["chi2_galaxy"][real["survey"][galaxies] == survey]
+        print(
+            f"{survey}: reduced chi-square of {len(chi2)}, median {np.nanmedian(chi2):.2f}; of noise alone {chi2_of_noise(survey):.2f}"
+        )
     groups = presented(real, given.draws, noise, random)
     found = {name: scored(models, group.flux, group.ivar, group.redshift) for name, group in groups.items()}
     _print_auc(own, found, groups)
@@ -98,7 +102,10 @@ def _print_auc(own: dict, found: dict[str, dict], groups: dict[str, Presented]) 
     galaxies, others = _groups(own, found, groups)
     for name, group in groups.items():
         objects = len(np.unique(group.of))
-        print(f"{name}: {objects} x {len(group.of) // objects}, left out {_reasons(found[name])}")
+        chi2 = roc.auc(own["chi2_galaxy"], found[name]["chi2_galaxy"])
+        print(
+            f"{name}: {objects} x {len(group.of) // objects}, left out {_reasons(found[name])}; by chi-square alone {chi2:.3f}"
+        )
     for name, parts in others.items():
         median = np.nanmedian(np.concatenate([part.scores for part in parts]))
         print(

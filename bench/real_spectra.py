@@ -15,12 +15,14 @@ from almagest.spectra.reader import SpectraReader
 from almagest.spectra.readers import AS_FILES_SAY
 from spectral_outliers.augmentation import observed_stars
 from spectral_outliers.columns import GALAXY, STAR
-from spectral_outliers.preparation import GRID, MAX_REDSHIFT
+from spectral_outliers.preparation import GRID, IS_TELLURIC, MAX_REDSHIFT
 from spectral_outliers.simulation.galaxies import REDSHIFT_SHAPE
 
 QSO = "QSO"
 LIBRARIES = ("stelib", "miles")
 SEED, HELD_BACK = 1, 0.15
+# Their pixels are steps of 1e-4 in log10 of the wavelength, 0.8 A only at the bluest.
+LOGARITHMIC = ("sdss-spectra", "manga-spaxels")
 FILES = {
     "sdss-spectra": ("sdss/*.fits.gz", "sdss_boss_qso_picca/*.fits.gz"),
     "desi-spectra": ("desi/coadd-*.fits.gz", "desi/redrock-*.fits.gz"),
@@ -64,6 +66,14 @@ def galaxies_of(real: dict) -> np.ndarray:
     kind, z = real["kind"], real["redshift"]
     is_galaxy = (kind == GALAXY) | ((kind == "") & (real["survey"] == "manga-spaxels"))
     return is_galaxy & (z >= 0) & (z <= MAX_REDSHIFT) & (real["zwarning"] == 0)
+
+
+def chi2_of_noise(survey: str) -> float:
+    """Chi-square over bins of a perfect model: 1 where the survey's pixels are the grid's, less where one makes several bins."""
+    pixels = 10 ** np.arange(3.5563, 3.9924, 1e-4) if survey in LOGARITHMIC else GRID.wavelength
+    noise = np.random.default_rng(1).normal(size=(200, len(pixels)))
+    flux, ivar = put_on_grid(pixels, noise, np.ones_like(noise), GRID)
+    return float((flux**2 * ivar)[:, ~IS_TELLURIC].mean())
 
 
 def star_groups(real: dict) -> np.ndarray:

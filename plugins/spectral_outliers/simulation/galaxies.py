@@ -29,7 +29,7 @@ PERMITTED = (3889.7, 3969.5, 4102.9, 4341.7, 4862.7, 5877.2, 6564.6, 6679.9, 706
 LINE_KM_S = 700.0
 # How many times as narrow as the templates' (of usual galaxies, through SDSS's spectrograph) a galaxy's lines of gas may be, and as high.
 NARROWEST = 3.0
-# Stars' motions beyond those of the templates, km/s, at most.
+# Motions of stars and gas beyond those of the templates, km/s, at most.
 DISPERSION = 200.0
 KM_S_OF_STEP = LIGHT_KM_S * LOG_STEP * np.log(10)
 # Where lines are taken to be: what stands above the running median over so many steps of `WAVELENGTH`.
