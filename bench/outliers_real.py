@@ -2,7 +2,8 @@
 
     python bench/outliers_real.py MODEL_FOLDER [--beside ANOTHER] [--data ../shared/data/spectra] [--draws 20] [--seed 1]
 
-Quasars and stars are presented at redshifts drawn as the simulated galaxies' are, as a pipeline that takes them for galaxies would; what cannot be normalised there is counted. Library stars, whose errors are unknown, are seen through real noise.
+Quasars and stars are presented at redshifts drawn as the simulated galaxies' are, as a pipeline that takes them for galaxies would;
+what cannot be normalised there is counted. Library stars, whose errors are unknown, are seen through real noise.
 Each ROC AUC comes with its range for other objects of the same kinds (`roc.py`), and with another model's beside it where one is given.
 """
 
