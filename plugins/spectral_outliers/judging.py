@@ -21,7 +21,7 @@ from spectral_outliers.augmentation import augmented
 from spectral_outliers.autoencoder import Autoencoder
 from spectral_outliers.columns import CLASSES, STAR
 from spectral_outliers.fitting import Plan, Progress, fidelity
-from spectral_outliers.kinds import Kind
+from spectral_outliers.kinds import FARTHEST, Kind
 from spectral_outliers.losses import chi_square
 from spectral_outliers.rows import Spectra
 
@@ -75,10 +75,10 @@ def metrics_of(trained: Trained) -> list[Metric]:
     found = {f"fidelity_{name}": fidelity(model, spectra, plan) for name, spectra in trained.splits.items()}
     found["reduced_chi2_test"] = float(np.median(reduced_chi2(model, trained.splits["test"], plan)))
     found["redshift_invariance"] = invariance(model, trained.splits["test"], plan)
-    found["flow_neg_log_p_test"] = float(-np.median(_log_prob(trained.kind, trained.latents["test"])))
-    found["flow_neg_log_p_own_samples"] = float(-np.median(_log_prob(trained.kind, drawn(trained.kind, plan.seed))))
+    for name, latents in (("test", trained.latents["test"]), ("own_samples", drawn(trained.kind, plan.seed))):
+        found[f"flow_neg_log_p_{name}"] = _median_neg_log_p(trained.kind, latents)
     # A flow that has hardly learned draws latents so far out that their density is none.
-    known = {name: value if np.isfinite(value) else None for name, value in found.items()}
+    known = {name: value if np.isfinite(value) and value < FARTHEST else None for name, value in found.items()}
     return [Metric(f"{trained.name}_{name}", "all", value, of="all") for name, value in known.items()]
 
 
@@ -109,9 +109,8 @@ def invariance(model: Autoencoder, spectra: Spectra, plan: Plan) -> float:
     return float(torch.nn.functional.pdist(own).mean() / (own - moved).norm(dim=1).mean())
 
 
-@torch.inference_mode()
-def _log_prob(kind: Kind, latents: np.ndarray) -> np.ndarray:
-    return kind.flow.log_prob(torch.from_numpy(latents).to(kind.device)).cpu().numpy()
+def _median_neg_log_p(kind: Kind, latents: np.ndarray) -> float:
+    return float(np.median(kind.neg_log_p(torch.from_numpy(latents).to(kind.device))))
 
 
 @torch.inference_mode()

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from almagest.contract import PluginError
 from spectral_outliers.autoencoder import Autoencoder, Shape
@@ -82,7 +82,7 @@ class Kind:
         counted = self.autoencoder.counted(weight, z)
         expected = self.autoencoder.observed(self.autoencoder.decoder(latents), z)
         chi2 = (chi_square(x, counted, expected) / (counted > 0).sum(dim=1).clamp(min=1)).cpu().numpy()
-        neg_log_p = -self.flow.log_prob(latents).nan_to_num(-FARTHEST, neginf=-FARTHEST).cpu().numpy()
+        neg_log_p = self.neg_log_p(latents)
         bins = (prepared.weight > 0).sum(axis=1)
         bad = ~np.isfinite(prepared.norm)
         without_errors = np.isnan(ivar).any(axis=1)
@@ -90,6 +90,11 @@ class Kind:
             prepared, at, np.where(bad[:, None], np.nan, latents.cpu().numpy()), np.where(bad, np.nan, neg_log_p),
             np.where(bad | without_errors, np.nan, chi2), bins,
         )  # fmt: skip
+
+    @torch.inference_mode()
+    def neg_log_p(self, latents: Tensor) -> np.ndarray:
+        """-log p of latents of shape (n, S), shape (n,); `FARTHEST` where no number holds their density."""
+        return (-self.flow.log_prob(latents)).nan_to_num(FARTHEST, posinf=FARTHEST).clamp(max=FARTHEST).cpu().numpy()
 
     @torch.inference_mode()
     def expected(self, judged: Judged) -> np.ndarray:
