@@ -38,6 +38,9 @@ def offsets(ra, dec, distance_deg: np.ndarray, angle: np.ndarray) -> tuple[np.nd
     return np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
+# Cones of which a library's cells left slivers out, seldom and far from anything special.
+@example(350.3769444234178, 8.364086328687446, 21.758845586738914)
+@example(0.0, -32.93, 2.94)
 @given(RA, DEC, RADIUS_DEG)
 @settings(max_examples=300, deadline=None)
 def test_ranges_hold_the_whole_cone(ra, dec, radius):
@@ -46,8 +49,8 @@ def test_ranges_hold_the_whole_cone(ra, dec, radius):
     assert (ranges[:, 0] < ranges[:, 1]).all() and (ranges[1:, 0] > ranges[:-1, 1]).all()
     assert ranges[0, 0] >= 0 and ranges[-1, 1] <= LAST and len(ranges) < 300
     random = np.random.default_rng(1)
-    distance = np.concatenate([radius * np.sqrt(random.random(200)), np.full(100, radius * (1 - 1e-12))])
-    numbers = healpix_numbers(*offsets(ra, dec, distance, random.uniform(0, 2 * np.pi, 300)))
+    distance = np.concatenate([radius * np.sqrt(random.random(1000)), np.full(9000, radius * (1 - 1e-12))])
+    numbers = healpix_numbers(*offsets(ra, dec, distance, random.uniform(0, 2 * np.pi, 10_000)))
     at = np.searchsorted(ranges[:, 0], numbers, side="right") - 1
     assert (at >= 0).all() and (numbers < ranges[at, 1]).all()
 

@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 
-import astropy.units as u
-import cdshealpix
 import healpy
 import numpy as np
-from astropy.coordinates import Latitude, Longitude
+
+from almagest.sky.separation import ARCSEC_PER_DEG, separation_arcsec
 
 # NESTED, cells of 0.4 milliarcsec: one 64-bit number says where an object is.
 ORDER = 29
 LAST = 12 * 4**ORDER
-# Two libraries and rounding stand behind the numbers: a cone is covered a little wider than asked.
+# Rounding stands behind the numbers: a cone is covered a little wider than asked.
 MARGIN_DEG = 1e-8
-# A quarter of the sky and more is read whole: cdshealpix leaves out cells of cones that are nearly the whole sphere.
+# A quarter of the sky and more is read whole.
 WIDE_CONE_DEG = 60
-# A cone is covered by cells of about a quarter of its radius: fewer would read too much, more take too long to find.
-CELLS_PER_RADIUS = 4
+# A cone is covered by cells of about an eighth of its radius: fewer would read too much, more take too long to find.
+CELLS_PER_RADIUS = 8
 
 
 def healpix_numbers(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
@@ -40,6 +39,9 @@ def cell_size_deg(order: int) -> float:
 def cone_ranges(ra: float, dec: float, radius_deg: float) -> np.ndarray:
     """Ranges of HEALPix numbers that hold every position within the radius, and some beyond it.
 
+    From large cells to small ones, those are kept whose centre lies within the radius and the farthest corner of any cell of
+    their order: what a cell holds is never farther from its centre, so nothing is lost at any step.
+
     Returns
     -------
     Shape (n, 2), int64: ranges from the first number to before the second, in order, none touching the next.
@@ -47,13 +49,14 @@ def cone_ranges(ra: float, dec: float, radius_deg: float) -> np.ndarray:
     radius = radius_deg + MARGIN_DEG
     if radius >= WIDE_CONE_DEG:
         return np.array([[0, LAST]])
-    order = cone_order(radius)
-    cells, orders, _ = cdshealpix.cone_search(
-        Longitude(ra * u.deg), Latitude(dec * u.deg), radius * u.deg, order, depth_delta=min(2, ORDER - order)
-    )
-    shift = 2 * (ORDER - orders.astype(np.int64))
-    first = cells.astype(np.int64) << shift
-    return merged(np.stack([first, first + (np.int64(1) << shift)], axis=1))
+    smallest, order = cone_order(radius), neighbourhood_order(radius)
+    cells = around(order, healpix_numbers(np.array([ra]), np.array([dec])) >> 2 * (ORDER - order))
+    while True:
+        reach = radius + np.degrees(healpy.max_pixrad(2**order))
+        cells = cells[separation_arcsec(ra, dec, *cell_centres(order, cells)) <= reach * ARCSEC_PER_DEG]
+        if order == smallest:
+            return ranges_of(order, cells)
+        order, cells = order + 1, (4 * cells[:, None] + np.arange(4)).ravel()
 
 
 def cone_order(radius_deg: float) -> int:
@@ -79,10 +82,26 @@ def neighbourhood_ranges(numbers: np.ndarray, radius_deg: float) -> np.ndarray:
     Each cell of an order is covered with its eight neighbours. That holds while the radius is less than a cell's
     smallest width, 0.70 of the root of its area: the order is chosen so that it is at most half of that root.
     """
+    order = neighbourhood_order(radius_deg + MARGIN_DEG)
+    return ranges_of(order, around(order, np.unique(numbers >> 2 * (ORDER - order))))
+
+
+def neighbourhood_order(radius_deg: float) -> int:
+    """The smallest cells whose neighbours hold all within that radius of any place in them; base cells where none are large enough."""
     base_deg = healpy.nside2resol(1, arcmin=True) / 60
-    order = int(np.clip(np.floor(np.log2(base_deg / (2 * (radius_deg + MARGIN_DEG)))), 0, ORDER))
+    return int(np.clip(np.floor(np.log2(base_deg / (2 * radius_deg))), 0, ORDER))
+
+
+def around(order: int, cells: np.ndarray) -> np.ndarray:
+    """Cells of an order and their neighbours, each once and in order; of base cells all, which are few."""
+    if order == 0:
+        return np.arange(12)
+    found = np.unique(np.concatenate([cells, healpy.get_all_neighbours(2**order, cells, nest=True).ravel()]))
+    return found[found >= 0].astype(np.int64)
+
+
+def ranges_of(order: int, cells: np.ndarray) -> np.ndarray:
+    """The numbers in these cells of an order, shape (n, 2)."""
     shift = 2 * (ORDER - order)
-    cells = np.unique(numbers >> shift)
-    around = np.unique(np.concatenate([cells, healpy.get_all_neighbours(2**order, cells, nest=True).ravel()]))
-    first = around[around >= 0].astype(np.int64) << shift
+    first = cells.astype(np.int64) << shift
     return merged(np.stack([first, first + (np.int64(1) << shift)], axis=1))
