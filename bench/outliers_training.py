@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import scratch  # noqa: F401  (sets Django up)
-from real_spectra import LIBRARIES, held_back_stars, read_real, star_groups
+from real_spectra import HELD_BACK, LIBRARIES, held_back_stars, read_real, star_groups
 
 from almagest.contract import Sample
 from spectral_outliers import judging, outliers
@@ -30,7 +30,6 @@ from spectral_outliers.simulation.templates import read_templates
 
 # Galaxies whose noise stars are seen through.
 LENT = 3000
-HELD_BACK = 0.15
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ def _score(name: str, description: str, ucd: str = "stat.likelihood", level: int
     return Column(name, "float32", "", ucd, description, level=level, indexed=level == 1)
 
 
-# A pixel that makes several bins gives its error to each of them whole.
+# The bins that one pixel makes share its weight, and have the same noise.
 SMALLER = "of noise alone 1, and less where pixels are wider than 0.8 A: SDSS and MaNGA 0.5"
 
 outputs = Table(
