@@ -123,7 +123,8 @@ def drawn(kind: Kind, seed: int) -> np.ndarray:
 def _figures_of(trained: Trained) -> list:
     progress = trained.progress
     series = {"fidelity, training": progress.train, "fidelity, validation": progress.validation}
-    both = {"similarity": progress.similarity, "consistency": progress.consistency}
+    # No loss is 0 that was looked at: the first phase has neither, the last epochs no similarity.
+    both = {name: [value or None for value in getattr(progress, name)] for name in ("similarity", "consistency")}
     epochs = tuple(float(n + 1) for n in range(len(progress.train)))
     curves = [
         Curves(f"Losses of the {trained.name} model", "epoch", "loss", epochs, {k: tuple(v) for k, v in (series | both).items()}),

@@ -16,13 +16,13 @@ class ConfusionMatrix:
 
 @dataclass(frozen=True)
 class Curves:
-    """Lines over one axis, e.g. a learning curve."""
+    """Lines over one axis, e.g. a learning curve; None where a line has no value."""
 
     title: str
     x_label: str
     y_label: str
     x: tuple[float, ...]
-    series: dict[str, tuple[float, ...]]
+    series: dict[str, tuple[float | None, ...]]
     kind: str = "curves"
 
 

@@ -10,7 +10,15 @@ from django.utils import timezone
 
 from almagest.catalogs.models import Edition
 from almagest.catalogs.services import catalog_publish, catalog_publish_start
-from almagest.contract import ConfusionMatrix, Curves, Result, classification_metrics, write_sample
+from almagest.contract import (
+    ConfusionMatrix,
+    Curves,
+    Histogram,
+    Metric,
+    Result,
+    classification_metrics,
+    write_sample,
+)
 from almagest.contract.sample import KEY_COLUMNS
 from almagest.core.copy import copy_in
 from almagest.core.files import store_folder
@@ -54,9 +62,11 @@ def version(db, simulated_files: Path, file_store: Path, tmp_path: Path) -> Mode
     )  # fmt: skip
     metrics = classification_metrics(["S", "NM", "S"], ["S", "S", "S"], ["sdss-dr14-simulated"] * 3, "S")
     matrix = ConfusionMatrix("sdss-dr14-simulated", ("S", "NM"), ((20, 1), (2, 17)))
-    report = Result(
-        metrics, (matrix, Curves("Learning curve", "epoch", "loss", (1, 2), {"training": (1.0, 0.5)}))
-    ).to_json()
+    figures = (
+        matrix, Curves("Learning curve", "epoch", "loss", (1, 2, 3), {"training": (1.0, 0.5, 0.25), "later": (None, 0.75, None)}),
+        Histogram("Latent 1", "latent", "spectra", (-1, 0, 2), {"validation": (3, 1), "drawn": (2, 2)}),
+    )  # fmt: skip
+    report = Result((*metrics, Metric("fidelity_test", "all", 0.4815, of="all")), figures).to_json()
     return ModelVersion.objects.create(
         method=method, number=1, sample=sample, plugin_version="1", code_version="1+abc", parameters={"trees": 3}, seed=1,
         outputs=method.outputs,

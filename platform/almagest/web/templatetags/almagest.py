@@ -40,6 +40,7 @@ def digits(column: Column) -> int | None:
     return next((n for word, n in by_ucd.items() if word in column.ucd), 3 if column.unit == "mag" else None)
 
 
+@register.filter
 def number(value: Any) -> str:
     """A number of unknown size in at most six figures."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):

@@ -26,11 +26,11 @@ from almagest.samples.selectors import sample_get, sample_list
 from almagest.sky.models import Survey
 from almagest.sky.selectors import ingest_list
 from almagest.web.charts.confusion import confusion_matrix
-from almagest.web.charts.curves import curves
+from almagest.web.charts.curves import charts
 from almagest.web.downloads import download
 from almagest.web.figures import model_plots
 from almagest.web.markdown import to_html
-from almagest.web.scores import METRICS, metric_rows
+from almagest.web.scores import METRICS, metric_rows, own_metrics
 from almagest.web.searches import searched
 from almagest.web.verifications import model_verifications
 
@@ -72,8 +72,9 @@ def model(request: HttpRequest, plugin: str, method: str, number: int) -> HttpRe
         "version": version,
         "metrics": metric_rows(metrics),
         "metric_names": METRICS,
+        "own_metrics": own_metrics(metrics),
         "matrices": [confusion_matrix(f) for f in figures if f["kind"] == "confusion_matrix"],
-        "curves": [curves(f) for f in figures if f["kind"] == "curves"],
+        "charts": charts(figures),
         "surveys": surveys,
         "ingests": ingest_list(user=request.user).filter(survey__in=surveys, pk__lte=version.sample.ingest_id),
         "scores": scores,
