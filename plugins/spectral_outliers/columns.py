@@ -20,7 +20,9 @@ LATENTS = 6
 
 REDSHIFT = Column("redshift", "float64", "", "src.redshift", "Redshift, or radial velocity over that of light")
 NAME = Column("name", "string", "", "meta.id;meta.main", "Name of the spectrum in its survey", level=1)
-SPEC_CLASS = Column("spec_class", "string", "", "src.class", "GALAXY, STAR or QSO by the survey's pipeline")
+SPEC_CLASS = Column(
+    "spec_class", "string", "", "src.class", "GALAXY, STAR or QSO by the survey's pipeline", indexed=True
+)
 inputs = Table("redshifts", "What must be known beside the spectrum.", (REDSHIFT,))
 cut_inputs = Table(
     "pipeline", "What the survey's pipeline says of its redshift.",

@@ -81,7 +81,7 @@ def train_kind(kind: str, splits: dict[str, Spectra], parameters: dict, report: 
     found = {name: latents_of(autoencoder, spectra, plan) for name, spectra in (splits | {"train": learned}).items()}
     flow, history = fit_flow(
         found["train"], found["validation"], epochs=parameters["flow_epochs"], patience=PATIENCE, seed=plan.seed,
-        each=lambda epoch: report(0.9 + 0.1 * epoch / parameters["flow_epochs"], f"{kind} flow epoch {epoch + 1}"),
+        each=lambda epoch: report(0.9 + 0.1 * epoch / parameters["flow_epochs"], f"{kind} flow"),
     )  # fmt: skip
     with torch.inference_mode():
         usual = Usual.of(-flow.log_prob(torch.from_numpy(found["validation"])).numpy())
