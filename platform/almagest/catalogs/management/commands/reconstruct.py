@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--number", type=int, help="version number; the newest without it")
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--catalog", metavar="SLUG", help="whose best candidates")
-        which.add_argument("--objects", type=int, nargs="+", metavar="ID", help="object numbers")
+        which.add_argument("--objects", type=int, nargs="+", action="extend", metavar="ID", help="object numbers")
         parser.add_argument("--if-missing", action="store_true", help="do nothing when the version has reconstructions")
         parser.add_argument("--top", type=int, default=200, help="how many of the catalog's candidates; 200 without it")
 

@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("plugin")
         parser.add_argument("method")
         parser.add_argument("--number", type=int, help="version number; the newest without it")
-        parser.add_argument("--surveys", nargs="+", help="slugs; all that have the inputs without it")
+        parser.add_argument("--surveys", nargs="+", action="extend", help="slugs; all that have the inputs without it")
         parser.add_argument("--if-missing", action="store_true", help="do nothing when the version has scores")
 
     def handle(self, *, plugin, method, number, surveys, if_missing, **options):

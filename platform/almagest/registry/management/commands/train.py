@@ -20,7 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("plugin")
         parser.add_argument("method")
         parser.add_argument("--sample", required=True)
-        parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="parameters of the method")
+        parser.add_argument(
+            "--set", nargs="*", action="extend", default=[], metavar="NAME=VALUE", help="parameters of the method"
+        )
         parser.add_argument(
             "--if-missing", action="store_true", help="do nothing when a version on this sample is there"
         )

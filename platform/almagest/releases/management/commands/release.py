@@ -33,7 +33,12 @@ class Command(BaseCommand):
             "--filter", action="append", default=[], metavar="NAME=VALUE", help="as in the catalog's address"
         )
         parser.add_argument(
-            "--formats", nargs="+", choices=ALL, default=list(ALL), metavar="FORMAT", help=", ".join(ALL)
+            "--formats",
+            nargs="+",
+            action="extend",
+            choices=ALL,
+            metavar="FORMAT",
+            help=f"{', '.join(ALL)}; all without it",
         )
         parser.add_argument("--with-weights", action="store_true", help="put the model's files beside the rows")
         parser.add_argument("--publish", action="store_true")
@@ -47,7 +52,8 @@ class Command(BaseCommand):
             edition=edition_get(user=None, slug=slug, revision=options["revision"]),
             creators=[parse_creator(text) for text in options["creator"]],
             known_issues=options["known_issue"], filters=dict(map(_pair, options["filter"])),
-            **{name: options[name] for name in ("title", "description", "licence", "doi", "columns", "formats", "with_weights")},
+            formats=options["formats"] or list(ALL),
+            **{name: options[name] for name in ("title", "description", "licence", "doi", "columns", "with_weights")},
         )  # fmt: skip
         run_wait(release.run)
         if publish:

@@ -25,10 +25,12 @@ class Command(BaseCommand):
         add.add_argument("--if-missing", action="store_true", help="do nothing when the catalog has one")
         for which in (add, actions.add_parser("change")):
             which.add_argument("--schedule", required=which is add, help=HELP.replace("%", "%%"))
-            which.add_argument("--reasons", nargs="*", choices=REASONS, help="without any, whatever is stale")
+            which.add_argument(
+                "--reasons", nargs="*", action="extend", choices=REASONS, help="without any, whatever is stale"
+            )
             which.add_argument("--at-least", type=int, metavar="N", help="fewer stale objects wait")
             which.add_argument("--drift-threshold", type=float, metavar="INDEX")
-            which.add_argument("--notify", nargs="*", metavar="ADDRESS")
+            which.add_argument("--notify", nargs="*", action="extend", metavar="ADDRESS")
         for name in ("change", "pause", "resume", "delete"):
             (actions.choices[name] if name in actions.choices else actions.add_parser(name)).add_argument(
                 "policy", type=int

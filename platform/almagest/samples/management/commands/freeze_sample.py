@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("--plugin", required=True)
         parser.add_argument("--method", required=True)
-        parser.add_argument("--surveys", nargs="+", required=True)
+        parser.add_argument("--surveys", nargs="+", action="extend", required=True)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--test-fraction", type=float, default=0.2)
         parser.add_argument("--if-missing", action="store_true", help="do nothing when the sample is there")
