@@ -93,7 +93,7 @@ def main() -> None:
             speeds[name].append(encoding(peers[name], test, variant.batch, variant.precision))
     for name, variant in chosen.items():
         with torch.autocast("cpu", torch.bfloat16, enabled=variant.precision == "bfloat16"):
-            found = fidelity(peers[name], test, variant.batch)
+            found = fidelity(peers[name], test, variant.batch).mean()
         print(
             f"{name:20s} encodes {np.median(speeds[name][1:]):8.1f}, trains {rates[name]:7.1f} spectra/s; fidelity {found:.4f}"
         )
