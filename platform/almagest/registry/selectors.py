@@ -56,8 +56,8 @@ def version_measures(*, user, version: ModelVersion) -> tuple[list[dict], list[d
 
 
 def _surveys(figure: dict) -> set[str]:
-    """A scatter plot names the survey of each point; a confusion matrix is called as its survey is."""
-    return {figure["title"], *figure.get("survey", ())}
+    """A scatter plot names each point's survey, a histogram may count each apart; a confusion matrix is called as its survey is."""
+    return {figure["title"], *figure.get("survey", ()), *figure.get("series", ())}
 
 
 def version_get(*, user, plugin: str, method: str, number: int | None = None) -> ModelVersion:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from almagest.contract import ConfusionMatrix, Metric, Result
+from almagest.contract import ConfusionMatrix, Histogram, Metric, Result
 from almagest.predictions.selectors import current_sets, whole_sets
 from almagest.registry.comparisons import comparison_start
 
@@ -35,6 +35,21 @@ def test_the_model_page_tells_no_number_of_a_hidden_survey(client, both, people)
     seen, hidden = page(client, people.owner, MODEL).text, page(client, people.reader, MODEL).text
     assert all(word in seen for word in (OTHER, "4321", "8765", rows))
     assert "4321" in hidden and not [word for word in (OTHER, "8765", rows) if word in hidden]
+
+
+def test_no_outline_of_a_training_counts_a_hidden_survey(client, both, people):
+    version = both.version
+    figures = [
+        Histogram("Redshifts", "redshift", "objects", (0, 1), {SURVEY: (43210,), OTHER: (87650,)}),
+        Histogram("Latents", "latent", "objects", (0, 1), {"drawn": (1234,)}),
+    ]
+    version.figures = Result((), tuple(figures)).to_json()["figures"]
+    version.save()
+    assert "87,650" in page(client, people.reader, MODEL).text
+    hide(people, survey_of(OTHER))
+    hidden = page(client, people.reader, MODEL).text
+    assert "1,234" in hidden and "87,650" not in hidden
+    assert "87,650" in page(client, people.owner, MODEL).text
 
 
 def test_a_hidden_sample_or_comparison_is_named_by_no_version(client, toys, people):

@@ -2,12 +2,11 @@
 
 from itertools import groupby
 
+from almagest.web.charts.figures import colours
 from almagest.web.charts.scales import Frame, nice_ticks, path
 
 # Three cards stand side by side on a wide screen.
 SMALL = Frame(width=460, height=250, left=48, top=26)
-# Colours in the sheet, `--k0` and on.
-PALETTE = 10
 
 
 def charts(figures: list[dict]) -> list[dict]:
@@ -38,11 +37,11 @@ def _chart(figure: dict, x: list[float], series: dict[str, list], numbers: dict[
     x_low, x_high, y_low, y_high = min(x), max(x), min(0, *values), max(values)
     x_span, y_span = (x_high - x_low) or 1, (y_high - y_low) or 1
     lines = [
-        {"name": name, "colour": i % PALETTE, "number": numbers.get(name, ""), "path": _path([
+        {"name": name, "colour": colour, "number": numbers.get(name, ""), "path": _path([
             None if b is None else (frame.x((a - x_low) / x_span), frame.y((b - y_low) / y_span))
             for a, b in zip(x, line, strict=False)
         ])}
-        for i, (name, line) in enumerate(series.items())
+        for (name, line), colour in zip(series.items(), colours(list(series), []), strict=True)
     ]  # fmt: skip
     return {
         "frame": frame, "title": figure["title"], "x_label": figure["x_label"], "y_label": figure["y_label"], "lines": lines,
